@@ -1,0 +1,79 @@
+"""What every test may ask for: databases on both engines, empty or migrated. Helpers live in tests/support."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.databases import CONTINUOUS_INTEGRATION, NoPostgres, PostgresServer, migrate, postgres_for_tests
+
+BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One real PostgreSQL for the whole run (CREDITBOOK_TEST_POSTGRES_URL wins). Missing in CI is a failure."""
+    try:
+        with postgres_for_tests() as server:
+            yield server
+    except NoPostgres as reason:
+        if CONTINUOUS_INTEGRATION:
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, at the newest migration."""
+    with postgres_server.database(migrated=True) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database of this test's own with nothing in it."""
+    with postgres_server.database(migrated=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the newest migration, made once a run and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "creditbook.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A SQLite file of this test's own, at the newest migration."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'creditbook.db')}"
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """Where a SQLite file of this test's own will be; nothing is there yet."""
+    return f"sqlite:///{tmp_path / 'creditbook.db'}"
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own: once on SQLite, once on PostgreSQL."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of this test's own: once on SQLite, once on PostgreSQL."""
+    url: str = request.getfixturevalue("empty_sqlite_url" if request.param == "sqlite" else "empty_postgres_url")
+    return url
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what asks for PostgreSQL, so that `-m 'not postgres'` leaves it out."""
+    for item in items:
+        if {"postgres_url", "empty_postgres_url", "postgres_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.postgres)
