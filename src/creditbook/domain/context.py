@@ -1,0 +1,56 @@
+"""What every rule is given: the book, its journal and the instant; and how a transaction is dated (rules 3, 34)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from .balance import available_tokens
+from .calendar import local_date, zone_info
+from .journal import Journal, Transaction
+from .operations import Operation
+from .state import Account, Book
+
+
+@dataclass(slots=True)
+class Desk:
+    """One decision's place of work. ``now`` is the instant as of which it decides; settlement moves it through time."""
+
+    book: Book
+    journal: Journal
+    now: datetime
+
+    def today(self, account: Account) -> date:
+        """The account's local date."""
+        return local_date(self.now, account.zone)
+
+    def transaction(
+        self, account: Account, kind: str, *, event_at: datetime | None = None, operation: Operation | None = None
+    ) -> Transaction:
+        """Open a transaction as of now; the rule fills in the rest and calls `book_it` when all lines are written."""
+        happened = event_at or self.now
+        in_org = happened.astimezone(zone_info(self.book.org_zone))
+        org_date = in_org.date()
+        account_date = org_date if account.zone == self.book.org_zone else local_date(happened, account.zone)
+        closed = self.book.closed_through
+        return Transaction(
+            txn_id=self.journal.new_id(),
+            account_id=account.account_id,
+            kind=kind,
+            effective_at=self.now,
+            event_at=happened,
+            account_date=account_date,
+            org_date=org_date,
+            accounting_date=org_date if closed is None or org_date > closed else closed + timedelta(days=1),
+            org_hour=in_org.hour,
+            plan=self.book.plan_of(account).slug,
+            available_before=available_tokens(self.book, account, self.now),
+            actor=operation.actor if operation else "system",
+            reason=operation.reason if operation else "",
+        )
+
+    def book_it(self, account: Account, txn: Transaction) -> Transaction:
+        """Close a transaction: what the account can spend after it is frozen onto it."""
+        txn.available_after = available_tokens(self.book, account, self.now)
+        self.journal.transactions.append(txn)
+        return txn
