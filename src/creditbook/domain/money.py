@@ -17,8 +17,6 @@ NANOS = 1_000_000_000
 LARGEST_NANOS = 2**63 - 1
 """What a 64-bit column holds: some nine billion dollars."""
 
-_SMALLEST, _LARGEST = Decimal("1e-60"), Decimal("1e60")
-
 Exact = int | Decimal | Fraction
 
 
@@ -35,8 +33,8 @@ def exact(amount: Exact | str) -> Fraction:
         raise TypeError(f"{amount!r} is a binary float. Give an int, a Decimal, a Fraction or a string of digits.")
     try:
         number = Decimal(amount.strip()) if isinstance(amount, str) else amount
-        if isinstance(number, Decimal) and number and not _SMALLEST <= abs(number) <= _LARGEST:
-            raise ValueError(number)  # "1e999999999" is three bytes to write and a gigabyte to compute
+        if isinstance(number, Decimal) and abs(number.adjusted()) > 60:
+            raise ValueError(number)  # "1e999999999" is eleven bytes to write and a gigabyte to compute
         return Fraction(number)
     except (InvalidOperation, ValueError, OverflowError):
         raise InvalidRequest(f"“{amount}” is not an amount. Write digits with a point, such as 83.25.") from None
