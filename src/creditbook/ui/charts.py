@@ -1,0 +1,120 @@
+"""The recipe of every chart: graph_objects, no frame, faint grid, colours that the browser swaps by theme."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from . import tables
+from .colour import GRID, INK, LABEL, colour
+from .page import card, head, row
+
+
+def figure(height: int, **layout: Any) -> go.Figure:
+    """An empty chart: no frame, thin gaps, one hover line, legend above at the left. Height in pixels."""
+    fig = go.Figure()
+    legend = {
+        "orientation": "h",
+        "x": 0,
+        "y": 1.02,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "font": {"size": 12, "color": LABEL},
+        "itemsizing": "constant",
+        "traceorder": "normal",
+    }
+    margin = {"l": 0, "r": 0, "t": 0, "b": 0}
+    fig.update_layout(
+        height=height,
+        margin=margin,
+        bargap=0.28,
+        barcornerradius=2,
+        hovermode="x unified",
+        dragmode=False,
+        legend=legend,
+    )
+    fig.update_layout(**layout)
+    ticks = {"size": 12, "color": LABEL}
+    fig.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, tickfont=ticks, title=None)
+    fig.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, tickfont=ticks, title=None, nticks=5)
+    return fig
+
+
+def ranking(
+    names: Sequence[str],
+    values: Sequence[int],
+    figures: Sequence[Sequence[str]],
+    hover: Sequence[str],
+    *,
+    height: int = 0,
+    ends: Sequence[float] = (1.0,),
+    colours: Sequence[str] = (),
+) -> go.Figure:
+    """Horizontal bars in each name's own colour, longest first; columns of figures end at ``ends`` (0 … 1)."""
+    fig = figure(height or 34 * len(names) + 4, hovermode="closest", showlegend=False, bargap=0.56)
+    shown = [name if len(name) <= 22 else name[:21] + "…" for name in names]
+    at = list(range(len(names)))
+    fig.add_bar(
+        x=list(values),
+        y=at,
+        orientation="h",
+        marker_color=list(colours) or [colour(n) for n in names],
+        customdata=list(zip(names, hover, strict=True)),
+        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+    )
+    for column, end in zip(zip(*figures, strict=True), ends, strict=True):
+        for y, text in zip(at, column, strict=True):
+            font = {"size": 13, "color": INK if end == ends[0] else LABEL}
+            fig.add_annotation(x=end, xref="paper", xanchor="right", y=y, text=text, showarrow=False, font=font)
+    fig.update_xaxes(visible=False, range=[0, max([*values, 1]) / (ends[0] - 0.22)])
+    fig.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        ticksuffix="   ",
+        tickfont_size=13,
+        tickfont_color=INK,
+        tickmode="array",
+        tickvals=at,
+        ticktext=shown,
+    )
+    return fig
+
+
+def draw(fig: go.Figure, key: str, alt: str) -> None:
+    """Put a chart on the page; ``alt`` says in words what it shows."""
+    st.plotly_chart(fig, key=f"fig-{key}", alt=alt, config={"displayModeBar": False})
+
+
+def chart_card(
+    key: str,
+    title: str,
+    note: str,
+    fig: go.Figure,
+    table: pd.DataFrame,
+    *,
+    alt: str,
+    columns: Mapping[str, Any] | None = None,
+) -> None:
+    """A chart with its twin table and its download; which of the two is shown lives in the address under ``key``."""
+    with card(f"card-{key}", height="stretch"):
+        with row(horizontal_alignment="distribute"):
+            with st.container(width="content", gap=None):
+                head(title, note)
+            with row(width="content", gap="xsmall"):
+                view = st.segmented_control(
+                    "View",
+                    ["Chart", "Table"],
+                    default="Chart",
+                    required=True,
+                    key=key,
+                    bind="query-params",
+                    label_visibility="collapsed",
+                )
+                tables.download(lambda: tables.frame_csv(table), key, f"Download “{title}”", key=f"{key}-csv")
+        if view == "Table":
+            height = min(int(fig.layout.height or 300), 35 * len(table) + 37)
+            st.dataframe(table, hide_index=True, column_config=dict(columns or {}), alt=alt, height=height)
+        else:
+            draw(fig, key, alt)

@@ -1,0 +1,89 @@
+"""The frame of every page: style sheet, header, cards and small text. Pages read and call; this draws."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from .colour import colour
+from .format import dollars_in_markdown, esc
+
+__all__ = ["CSS", "card", "dot", "empty", "esc", "facts", "head", "header", "muted", "numbers", "row"]
+
+CSS = """<style>
+.stMainBlockContainer{max-width:1240px;padding-inline:2.5rem}
+@media(max-width:640px){.stMainBlockContainer{padding-inline:1rem}}
+.stHeading :is(h1,h2){padding-top:0} [data-testid=stMetricValue]{letter-spacing:-.02em}
+/* progress by what is left: st.progress knows only the primary colour; the track must be seen on a card */
+[data-testid=stProgressBarTrack]{background:color-mix(in srgb,currentColor 11%,transparent)}
+[class*="st-key-ok-"] [data-testid=stProgressBarTrack]>div{background:#1E9E55}
+[class*="st-key-low-"] [data-testid=stProgressBarTrack]>div{background:#D9860F}
+[class*="st-key-out-"] [data-testid=stProgressBarTrack]>div{background:#D93A3A}
+/* the one number a page is about */
+.st-key-hero [data-testid=stMetricValue]{font-size:2.8rem;letter-spacing:-.035em;line-height:1.1}
+.st-key-hero-unit p{font-size:1.2rem;padding-bottom:.4rem}
+/* chosen values are content, not actions: no ink behind them; a chosen segment must be seen in the dark */
+[data-testid=stMultiSelectTagsContainer] [data-tag]{color:inherit;
+  background:color-mix(in srgb,currentColor 9%,transparent)}
+[data-testid=stButtonGroup] button[data-variant][data-selected=true]{color:inherit;font-weight:600;
+  background:color-mix(in srgb,currentColor 14%,transparent)}
+/* who is signed in sits at the sidebar's foot */
+[data-testid=stSidebarContent]{display:flex;flex-direction:column}
+[data-testid=stSidebarUserContent]{margin-top:auto;padding-bottom:1rem}
+</style>"""
+"""The one stylesheet. A constant: nothing is ever formatted into it. Only what config.toml cannot say."""
+
+
+def header(title: str, question: str) -> None:
+    """The page's title, the one question it answers, and at the right the balance, live."""
+    st.html(CSS)
+    with row(horizontal_alignment="distribute"), st.container(width="content", gap=None):
+        st.title(title, anchor=False)
+        muted(question)
+
+
+def row(**more: Any) -> DeltaGenerator:
+    """Things side by side, centred on one line, wrapping on a phone."""
+    return st.container(**{"horizontal": True, "vertical_alignment": "center", "gap": "small", **more})
+
+
+def card(key: str, **more: Any) -> DeltaGenerator:
+    """A bordered block; ``key`` also names it for styles and tests."""
+    return st.container(**{"border": True, "key": key, "gap": "small", **more})
+
+
+def head(title: str, note: str = "") -> None:
+    """A card's title and what it says in one grey line (markdown: escape what people typed)."""
+    with st.container(gap=None):
+        st.header(title, anchor=False)
+        if note:
+            muted(note)
+
+
+def muted(text: str, **more: Any) -> None:
+    """Secondary text in the theme's grey at 6:1; `st.caption` fades below 4.5:1."""
+    st.markdown(f":small[:gray[{text}]]", **more)
+
+
+def dot(name: str) -> str:
+    """A name after its colour, as markdown."""
+    return f':color[●]{{foreground="{colour(name)}"}} {esc(name)}' if name else ":gray[not named]"
+
+
+def facts(pairs: Mapping[str, str]) -> None:
+    """Labels and values; values are markdown, so escape what people typed."""
+    rows = [(f":gray[{label}]", dollars_in_markdown(value)) for label, value in pairs.items()]
+    st.table(pd.DataFrame(rows), border=False, hide_header=True, hide_index=True)
+
+
+def numbers(frame: pd.DataFrame, **how: Any) -> Any:
+    """A frame for `st.table` whose numeric columns print as they are formatted and stay right-aligned."""
+    return frame.style.format(how)
+
+
+def empty(title: str, note: str) -> None:
+    """What stands where there is nothing to show: what is the case, and what to do."""
+    with card("empty"):
+        head(title, note)

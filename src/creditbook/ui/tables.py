@@ -1,0 +1,61 @@
+"""Tables to download. What a spreadsheet could run is defused in text cells only: a column of debits still adds up."""
+
+import csv
+import io
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+ROW_HEIGHT = 38
+_RUNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: Any) -> Any:
+    """A value as it may stand in a CSV: text that a spreadsheet would run gets an apostrophe, numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(_RUNS):
+        return "'" + value
+    return "" if value is None else value
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """UTF-8 CSV with a header line; see `cell` for what happens to text."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([cell(c) for c in columns])
+    writer.writerows([cell(v) for v in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def frame_csv(frame: pd.DataFrame) -> bytes:
+    """A small frame as CSV; missing values become empty cells."""
+    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    return csv_bytes([str(c) for c in frame.columns], rows)
+
+
+def file_name(stem: str) -> str:
+    """A name that two exports never share: Streamlit names large downloads by a part of their content."""
+    return f"{stem}-{secrets.token_hex(3)}.csv"
+
+
+def download(build: Callable[[], bytes], stem: str, help_text: str, *, key: str) -> None:
+    """The CSV button; the file is built when it is pressed."""
+    st.download_button(
+        "CSV",
+        build,
+        file_name(stem),
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=key,
+        help=help_text,
+    )
+
+
+def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, **more: Any) -> Any:
+    """Many rows: compact, whole height, no index. ``columns`` are Streamlit column configurations by name."""
+    return st.dataframe(
+        frame, hide_index=True, row_height=ROW_HEIGHT, height="content", column_config=dict(columns), alt=alt, **more
+    )
