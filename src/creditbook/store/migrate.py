@@ -1,0 +1,98 @@
+"""Alembic without a file: migrations live in the package, so they also run from a wheel.
+
+They run on the same engine recipe, in one transaction of ours (SQLite's DDL is transactional only so), as the login
+user, who owns the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from . import recipe_postgres
+from .retry import is_unreachable
+
+if TYPE_CHECKING:
+    from .engine import Store
+
+# Two processes that start at once must not both build the schema.
+_POSTGRES_LOCK = "SELECT pg_advisory_xact_lock(hashtext('creditbook migrations'))"
+
+
+def configuration(connection: sa.Connection | None = None) -> Config:
+    """Alembic's settings, made in code. `connection` is an open transaction of ours."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(store: Store, revision: str) -> None:
+    """Runs the migrations up to `revision`."""
+    with transaction(store) as connection:
+        command.upgrade(configuration(connection), revision)
+    # Connections from before may lack the role that the first migration makes.
+    store.engine.dispose()
+
+
+def downgrade(store: Store, revision: str) -> None:
+    """Runs the migrations back to `revision`."""
+    with transaction(store) as connection:
+        command.downgrade(configuration(connection), revision)
+    store.engine.dispose()
+
+
+def is_current(store: Store) -> bool:
+    """Whether the database answers and stands at the newest migration."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    engine = _login_engine(store)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+    except Exception as error:
+        if is_unreachable(error):
+            return False
+        raise
+
+
+@contextmanager
+def transaction(store: Store) -> Iterator[sa.Connection]:
+    """One transaction as the login user, alone among migrations; on SQLite keys are checked at its end."""
+    with _login_engine(store).connect() as connection:
+        if store.dialect == "sqlite":
+            # A table rebuilt under `foreign_keys=ON` would take its children's rows for orphans.
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()
+        try:
+            with connection.begin():
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if store.dialect == "sqlite" else "BEGIN")
+                if store.dialect == "postgresql":
+                    connection.exec_driver_sql(_POSTGRES_LOCK)
+                yield connection
+                _refuse_broken_keys(connection)
+        finally:
+            if store.dialect == "sqlite":
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+def _refuse_broken_keys(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
+    if broken:
+        raise RuntimeError(f"The migration left rows that point nowhere: {[tuple(row) for row in broken]}")
+
+
+def _login_engine(store: Store) -> sa.Engine:
+    if store.dialect == "sqlite":
+        return store.engine
+    return recipe_postgres.make_engine(sa.make_url(store.url), as_app=False)
