@@ -1,0 +1,18 @@
+"""The one entry: dashboard, API and sign-in in one process; for `creditbook serve`, `streamlit run` and uvicorn alike."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from creditbook.api import api
+from creditbook.api.headers import SecurityHeaders
+from creditbook.api.lifespan import lifespan
+from creditbook.settings import Settings
+from creditbook.site import DASHBOARD
+
+app = st.App(
+    DASHBOARD,
+    routes=[Mount("/api", app=api)],
+    middleware=[Middleware(SecurityHeaders, behind_tls=Settings.from_environment().cookie_secure)],
+    lifespan=lifespan,
+)

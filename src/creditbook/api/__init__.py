@@ -1,0 +1,13 @@
+"""The API for programs, under /api. Routes live in a module per noun; this one puts them together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from creditbook.api import health, problems
+
+__all__ = ["api"]
+
+api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.", docs_url="/docs", redoc_url=None)
+problems.install(api)
+api.include_router(health.router)

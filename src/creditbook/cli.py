@@ -1,0 +1,61 @@
+"""`creditbook …`: puts the commands together and turns what they raise into a sentence and an exit code.
+
+Exit codes: 0 done, 1 refused or a check failed, 2 bad usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from creditbook.commands import serving
+from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, refuse, wants_json
+from creditbook.domain.errors import LedgerError
+from creditbook.installation import close_installations
+from creditbook.settings import SettingsError
+
+cli = typer.Typer(
+    name="creditbook",
+    help="A ledger of tokens and credits, and the dashboard its people need.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("creditbook"))
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Reads CREDITBOOK_DATABASE_URL (default sqlite:///data/creditbook.db under the working directory)."""
+
+
+cli.command()(serving.serve)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command line and ends the process with its exit code."""
+    as_json = wants_json(arguments)
+    try:
+        cli(args=arguments)
+    except SettingsError as error:
+        refuse(str(error), as_json=as_json, kind="SettingsError")
+        sys.exit(EXIT_USAGE)
+    except LedgerError as error:
+        refuse(str(error), as_json=as_json, kind=type(error).__name__)
+        sys.exit(EXIT_REFUSED)
+    finally:
+        close_installations()

@@ -1,0 +1,39 @@
+"""`creditbook serve`: dashboard and API in one process."""
+
+from __future__ import annotations
+
+import logging
+import runpy
+import sys
+from typing import Annotated
+
+import typer
+
+from creditbook.commands.output import JsonOption, answer
+from creditbook.domain.errors import Unavailable
+from creditbook.installation import close_installations, installation
+from creditbook.site import ENTRY
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; beyond this machine, behind TLS.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the dashboard and the API until stopped (Ctrl-C)."""
+    here = installation()
+    logging.basicConfig(level=here.settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if not here.store.is_current():
+        raise Unavailable("The database can't be reached, or has no schema of this version: run `creditbook init`.")
+    # The server opens its own connections when it needs them.
+    close_installations()
+    address = here.settings.base_url or f"http://{'localhost' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
+    answer(
+        {"url": address, "api": f"{address}/api/docs", "ready": f"{address}/api/readyz"},
+        f"Creditbook is at {address}  (API: {address}/api/docs). Stop with Ctrl-C.",
+        as_json=as_json,
+    )
+    # App.run() looks for .streamlit/config.toml beside argv[0]: the site's, wherever we were started (STREAMLIT.md).
+    sys.argv = [str(ENTRY)]
+    runpy.run_path(str(ENTRY))["app"].run(config={"server.address": host, "server.port": port})
