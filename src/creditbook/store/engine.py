@@ -5,8 +5,8 @@
     with store.read(org_id) as connection: …      # one snapshot of one organization
     with store.write(org_id) as connection: …     # all of it or none of it
 
-Both engines run in AUTOCOMMIT with BEGIN and COMMIT of our own: what drivers begin by themselves is too late (SQLite
-reads, then finds that it may not write) and not transactional for DDL.
+Both engines run in AUTOCOMMIT with BEGIN and COMMIT of our own: what drivers begin by themselves is too late (on SQLite
+it reads, then finds that it may not write) and not transactional for DDL.
 """
 
 from __future__ import annotations
