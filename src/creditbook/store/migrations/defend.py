@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from creditbook.store.recipe_postgres import APP_ROLE
+from creditbook.store.tables.base import flag_checks
 
 CURRENT_ORG = "nullif(current_setting('app.current_org', true), '')::bigint"
 CURRENT_PERSON = "nullif(current_setting('app.current_person', true), '')::bigint"
@@ -26,11 +27,15 @@ def on_sqlite() -> bool:
 def create_strict(
     name: str, *items: sa.schema.SchemaItem, fillfactor: int | None = None, rowid: bool = False
 ) -> sa.Table:
-    """Makes a table as all of ours are: STRICT and, unless `rowid`, clustered by its primary key on SQLite."""
+    """Makes a table as all of ours are: STRICT and, unless `rowid`, clustered by its primary key on SQLite.
+
+    Bool columns get their CHECK of 0 or 1 there. Constraint names follow `metadata`'s convention.
+    """
     options: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": rowid}
     if fillfactor is not None:
         options["postgresql_with"] = {"fillfactor": fillfactor}
-    return op.create_table(name, *items, **options)
+    checks = flag_checks(items) if on_sqlite() else []
+    return op.create_table(name, *items, *checks, **options)
 
 
 def drop_strict(*names: str) -> None:

@@ -6,6 +6,7 @@ SQLite tables are STRICT, so a column's type there is INTEGER, TEXT or REAL and 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -94,7 +95,7 @@ class Day(sa.TypeDecorator[date]):
 
 
 class Bool(sa.TypeDecorator[bool]):
-    """Yes or no: INTEGER 0 or 1 on SQLite (`flag` adds the CHECK), boolean on PostgreSQL."""
+    """Yes or no: INTEGER 0 or 1 on SQLite (tables add the CHECK), boolean on PostgreSQL."""
 
     impl = sa.Boolean(create_constraint=False)
     cache_ok = True
@@ -137,9 +138,17 @@ def to_json(document: Any) -> str:
 
 
 def flag(name: str, *, default: bool = False) -> sa.Column[bool]:
-    """A Bool column that is never NULL and, on SQLite, is checked to be 0 or 1."""
-    check = sa.CheckConstraint(f"{name} IN (0, 1)", name=f"{name}_is_0_or_1").ddl_if(dialect="sqlite")
-    return sa.Column(name, Bool, check, nullable=False, default=default)
+    """A Bool column that is never NULL."""
+    return sa.Column(name, Bool, nullable=False, default=default)
+
+
+def flag_checks(items: Iterable[object]) -> list[sa.CheckConstraint]:
+    """SQLite's CHECK that a Bool column is 0 or 1, for every such column among a table's items."""
+    return [
+        sa.CheckConstraint(f"{item.name} IN (0, 1)", name=f"{item.name}_is_0_or_1")
+        for item in items
+        if isinstance(item, sa.Column) and isinstance(item.type, Bool)
+    ]
 
 
 def table(name: str, *items: sa.schema.SchemaItem, fillfactor: int | None = None, rowid: bool = False) -> sa.Table:
@@ -151,7 +160,8 @@ def table(name: str, *items: sa.schema.SchemaItem, fillfactor: int | None = None
     options: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": rowid}
     if fillfactor is not None:
         options["postgresql_with"] = {"fillfactor": fillfactor}
-    return sa.Table(name, metadata, *items, **options)
+    checks = [check.ddl_if(dialect="sqlite") for check in flag_checks(items)]
+    return sa.Table(name, metadata, *items, *checks, **options)
 
 
 def org_id() -> sa.Column[int]:
