@@ -1,4 +1,4 @@
-"""The one entry: dashboard, API and sign-in in one process; for `creditbook serve`, `streamlit run` and uvicorn alike."""
+"""The one entry: dashboard, API and sign-in in one process; under `creditbook serve`, `streamlit run` or uvicorn."""
 
 import streamlit as st
 from starlette.middleware import Middleware

@@ -7,19 +7,11 @@ and a clock as arguments and never look here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from creditbook.clock import Clock, system_clock
 from creditbook.settings import Settings
 from creditbook.store.engine import Store, open_store
-
-Clock = Callable[[], datetime]
-
-
-def system_clock() -> datetime:
-    """The present instant, aware, in UTC. The only place where the application reads the wall clock."""
-    return datetime.now(UTC)
 
 
 @dataclass
