@@ -96,6 +96,7 @@ token_grant = table(
     sa.Column("forced_no", Big),
     sa.Column("remaining", Big, nullable=False),
     sa.Column("held", Big, nullable=False),
+    flag("live", default=True),
     flag("disputed"),
     sa.Column("closed_reason", Text),
     sa.Column("closed_at", When),
@@ -110,11 +111,20 @@ token_grant = table(
 )
 """An allocation, the unit of burn-down. Its terms never change; `remaining`, `held`, `disputed` and `closed_*` move.
 
-`expires_at` moves only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once.
+`live` is false once nothing is left of it and nothing comes of itself; a spend loads live grants only. `expires_at` moves
+only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once.
 """
 
-# What burns down is found by it; no column that a spend moves stands in it, so PostgreSQL updates rows in place.
-sa.Index(None, token_grant.c.org_id, token_grant.c.account_id, token_grant.c.expires_at)
+# What burns down is found by the first, however long the history; an ordinary spend moves no column that it watches, so
+# PostgreSQL updates rows in place.
+sa.Index(
+    "ix_token_grant_live",
+    token_grant.c.org_id,
+    token_grant.c.account_id,
+    sqlite_where=sa.text("live = 1"),
+    postgresql_where=sa.text("live"),
+)
+sa.Index(None, token_grant.c.org_id, token_grant.c.account_id, token_grant.c.grant_id)
 sa.Index(
     "uq_token_grant_period",
     token_grant.c.org_id,

@@ -345,6 +345,7 @@ CREATE TABLE token_grant (
 	forced_no BIGINT,
 	remaining BIGINT NOT NULL,
 	held BIGINT NOT NULL,
+	live BOOLEAN NOT NULL,
 	disputed BOOLEAN NOT NULL,
 	closed_reason TEXT,
 	closed_at TIMESTAMP WITH TIME ZONE,
@@ -359,7 +360,9 @@ CREATE TABLE token_grant (
 )
  WITH (fillfactor = 70);
 
-CREATE INDEX ix_token_grant_org_id_account_id_expires_at ON token_grant (org_id, account_id, expires_at);
+CREATE INDEX ix_token_grant_live ON token_grant (org_id, account_id) WHERE live;
+
+CREATE INDEX ix_token_grant_org_id_account_id_grant_id ON token_grant (org_id, account_id, grant_id);
 
 CREATE UNIQUE INDEX uq_token_grant_period ON token_grant (org_id, wallet_id, period_first, forced_no) WHERE period_first IS NOT NULL;
 

@@ -380,6 +380,7 @@ CREATE TABLE token_grant (
 	forced_no INTEGER,
 	remaining INTEGER NOT NULL,
 	held INTEGER NOT NULL,
+	live INTEGER NOT NULL,
 	disputed INTEGER NOT NULL,
 	closed_reason TEXT,
 	closed_at INTEGER,
@@ -391,12 +392,15 @@ CREATE TABLE token_grant (
 	CONSTRAINT fk_token_grant_org_id_account_id FOREIGN KEY(org_id, account_id) REFERENCES account (org_id, account_id) ON DELETE RESTRICT,
 	CONSTRAINT fk_token_grant_org_id_wallet_id FOREIGN KEY(org_id, wallet_id) REFERENCES wallet (org_id, wallet_id) ON DELETE RESTRICT,
 	CONSTRAINT fk_token_grant_org_id_txn_id FOREIGN KEY(org_id, txn_id) REFERENCES ledger_transaction (org_id, txn_id) ON DELETE RESTRICT,
+	CONSTRAINT ck_token_grant_live_is_0_or_1 CHECK (live IN (0, 1)),
 	CONSTRAINT ck_token_grant_disputed_is_0_or_1 CHECK (disputed IN (0, 1))
 )
  WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX ix_token_grant_org_id_account_id_expires_at ON token_grant (org_id, account_id, expires_at);
+CREATE INDEX ix_token_grant_live ON token_grant (org_id, account_id) WHERE live = 1;
+
+CREATE INDEX ix_token_grant_org_id_account_id_grant_id ON token_grant (org_id, account_id, grant_id);
 
 CREATE UNIQUE INDEX uq_token_grant_period ON token_grant (org_id, wallet_id, period_first, forced_no) WHERE period_first IS NOT NULL;
 
