@@ -21,6 +21,7 @@ RANK = {
     "api": 4, "ingest": 4, "scheduler": 4, "ui": 4,
     "commands": 5,
     "cli": 6,
+    "__main__": 7,
     "app": 7, "pages": 7,
 }  # fmt: skip
 # Constants about the process and the place: anybody may read them, and they read nothing.

@@ -1,0 +1,5 @@
+"""`python -m creditbook …` is `creditbook …`."""
+
+from creditbook.cli import main
+
+main()
