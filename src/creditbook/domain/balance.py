@@ -133,7 +133,9 @@ def available_tokens(book: Book, account: Account, at: datetime, feature: str | 
     return own_available(account, at, feature) + from_pool(book, account, at, feature)
 
 
-def balance_of(book: Book, account: Account, at: datetime, feature: str | None, *, pending: bool, shown: str) -> Balance:
+def balance_of(
+    book: Book, account: Account, at: datetime, feature: str | None, *, pending: bool, shown: str
+) -> Balance:
     """The balance of a settled account. ``shown`` is the account's name as people write it."""
     wallets = tuple(_wallet_balance(book, account, wallet, at) for wallet in account.wallets.values())
     resets = [w.next_reset for w in wallets if w.next_reset is not None]
@@ -171,7 +173,9 @@ def _wallet_balance(book: Book, account: Account, wallet: Wallet, at: datetime) 
     posted, held = sum(g.remaining for g in grants), sum(g.held for g in grants)
     available = sum(g.free for g in grants if spendable(g, wallet, at))
     allowance = sum(
-        g.amount for g in grants if g.source == "allowance" and g.period_first == wallet.period_first and not g.ended(at)
+        g.amount
+        for g in grants
+        if g.source == "allowance" and g.period_first == wallet.period_first and not g.ended(at)
     )
     return WalletBalance(
         wallet_id=wallet.wallet_id,

@@ -19,6 +19,11 @@ class Desk:
     book: Book
     journal: Journal
     now: datetime
+    import_id: int | None = None
+
+    def leaves_alone(self, account: Account) -> bool:
+        """A charging import's accounts are its own until it ends (rule 27)."""
+        return account.import_id is not None and account.import_id != self.import_id
 
     def today(self, account: Account) -> date:
         """The account's local date."""

@@ -6,7 +6,7 @@ entry, every movement of a debt a debt entry and every movement of a hold a hold
 - insert in this order: `accounts` (new), `wallets` (new), `transactions`, `grants` (new), `entries`, `debts` (new),
   `debt_entries`, `holds` (new), `hold_entries`, `keys`, `audits`; a new object carries its final state already;
 - update `touched_*` (ids of objects that existed before: write all their mutable columns; an id may also be in the new
-  lists, which then wins): grants (remaining, held, disputed, closed_*, expires_at), wallets, holds, debts (owed),
+  lists, which then wins): grants (remaining, held, live, disputed, closed_*, expires_at), wallets, holds, debts (owed),
   accounts (status, plan*, zone, quota, clock_at, import_id);
 - add `requests` {(account_id, day): n} to `account_day`, `quota` {(account_id, pool_id, period_first or None): n} to `quota_use`
   (None is stored as 0001-01-01), and `rollups.lines(journal)` to the rollup tables.
@@ -180,6 +180,7 @@ class Journal:
         grant.remaining += amount
         if grant.remaining < grant.held or grant.held < 0:
             raise AssertionError(f"grant {grant.grant_id} would be overdrawn by transaction {txn.txn_id}")
+        grant.live = grant.remaining > 0 or (grant.source == "allowance" and grant.live)
         txn.tokens += amount
         txn.lines += 1
         r_txn, r_seq = returns if returns else (None, None)

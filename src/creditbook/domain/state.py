@@ -63,6 +63,8 @@ class Grant:
 
     ``held`` is the part of ``remaining`` that open holds reserve. ``source`` is `allowance`, `rollover`, `grant`,
     `purchase`, `promo`, `referral`, `reward` or `refund`. ``period_first`` with ``forced_no`` names an allowance's period.
+    ``live`` is False once nothing is left of it and nothing comes of itself: the store loads live grants only, by a partial
+    index, so that a long history costs nothing.
     """
 
     grant_id: int
@@ -84,6 +86,7 @@ class Grant:
     forced_no: int | None = None
     price_minor: int | None = None
     currency: str | None = None
+    live: bool = True
 
     @property
     def free(self) -> int:
@@ -185,8 +188,7 @@ class PastLine:
 class PastUsage:
     """A usage transaction as its refund needs it: its lines and those that repaid its debt, oldest first.
 
-    ``grants`` holds every grant of those lines, also dead ones that the book does not carry; ``dead_wallets`` those
-    whose own expiry passed are judged by the wallet's `expires_at`, so their wallets are in `wallets`.
+    ``grants`` holds every grant of those lines, also dead ones that the book does not carry (all wallets are in the book).
     ``refunded`` is the sum of earlier refunds; ``debt`` its debt if any.
     """
 
@@ -205,7 +207,6 @@ class PastUsage:
     quota_charged: int
     lines: list[PastLine]
     grants: dict[int, Grant]
-    wallets: dict[int, Wallet]
     debt: Debt | None = None
     written_off: int = 0
 

@@ -1,0 +1,164 @@
+"""Accounts themselves: opened, frozen, closed, moved to another zone; wallets switched off and on (rules 11, 22, 26)."""
+
+from __future__ import annotations
+
+from .calendar import local_date, zone_info
+from .context import Desk
+from .debts import repay
+from .errors import AccountClosed, InvalidRequest, NotFound
+from .granting import lapse, mark_blocked, open_wallet_row
+from .journal import Transaction
+from .operations import OpenAccount, Reset, SetQuota, SetStatus, SetWalletActive, SetZone
+from .resets import allowance_of, force, give_allowance, move_ends, next_period, open_allowances
+from .settling import after_release, release, renews
+from .state import Account, AccountStatus, Hold, HoldStatus, Wallet
+
+
+def open_account(desk: Desk, operation: OpenAccount) -> Account:
+    """Open an account with what the program opens at sign-up.
+
+    A member of a pool may have no plan of its own (`''`): it lives on the pool's.
+    """
+    book = desk.book
+    zone = operation.zone or book.org_zone
+    zone_info(zone)
+    plan = operation.plan
+    if not plan and operation.pool_id is None:
+        plan = (book.program.pool_plan if operation.kind == "pool" else None) or book.program.default_plan
+    if plan and plan not in book.program.plans:
+        known = ", ".join(sorted(book.program.plans))
+        raise InvalidRequest(f"This program has no plan “{plan}”. Its plans: {known}.")
+    account = Account(
+        account_id=operation.account_id,
+        name=operation.account_name,
+        kind=operation.kind,
+        plan=plan,
+        plan_anchor=operation.plan_anchor or local_date(desk.now, zone),
+        zone=zone,
+        own_zone=operation.zone is not None,
+        pool_id=operation.pool_id,
+        quota_tokens=operation.quota_tokens,
+        import_id=operation.import_id,
+        clock_at=desk.now,
+    )
+    book.accounts[account.account_id] = account
+    desk.journal.accounts.append((account, operation.external_id))
+    open_allowances(desk, account, operation)
+    for type_ in operation.wallets:
+        open_wallet_row(desk, account, type_, "", None, None)
+    return account
+
+
+def set_status(desk: Desk, account: Account, operation: SetStatus) -> None:
+    """Freeze, unfreeze or close. Closing voids the account's holds and revokes the rest; it is final."""
+    status = AccountStatus(operation.status)
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed for good.")
+    if account.status is status:
+        raise InvalidRequest(f"This account is {status} already.")
+    if status is AccountStatus.CLOSED:
+        _close(desk, account, operation)
+    account.status = status
+    desk.journal.touched_accounts[account.account_id] = account
+
+
+def _close(desk: Desk, account: Account, operation: SetStatus) -> None:
+    owners: dict[int, Account] = {account.account_id: account}
+    touching = [h for h in desk.book.holds() if h.status is HoldStatus.OPEN and _touches(account, h)]
+    for hold in touching:
+        owners[hold.account_id] = desk.book.accounts[hold.account_id]
+        if hold.account_id == account.account_id:
+            release(desk, hold)
+            desk.journal.close_hold(hold, HoldStatus.VOIDED, desk.now)
+        else:  # a closing pool takes its part of a member's hold back; the hold itself goes on
+            for grant_id in [g for g in hold.reserved if g in account.grants]:
+                desk.journal.hold(hold, account.grants[grant_id], -hold.reserved[grant_id], desk.now, "released")
+    for grant in account.grants.values():
+        if not grant.ended(desk.now):
+            grant.closed_reason, grant.closed_at = "closed", desk.now
+            desk.journal.touched_grants[grant.grant_id] = grant
+    lapse(desk, account, operation)
+    for owner in owners.values():
+        if owner is not account:
+            after_release(desk, owner)
+    pool = desk.book.pool_of(account)
+    if pool is not None:
+        lapse(desk, pool)
+        repay(desk, pool)
+
+
+def _touches(account: Account, hold: Hold) -> bool:
+    return hold.account_id == account.account_id or any(grant_id in account.grants for grant_id in hold.reserved)
+
+
+def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | None:
+    """Move an account to another zone. Dates and request counts use it at once, periods from their next boundary."""
+    zone = operation.zone or desk.book.org_zone
+    zone_info(zone)
+    account.zone, account.own_zone = zone, operation.zone is not None
+    desk.journal.touched_accounts[account.account_id] = account
+    return move_ends(desk, account, operation)
+
+
+def set_quota(desk: Desk, account: Account, operation: SetQuota) -> None:
+    """Change a member's quota of the pool; what she used in this period still counts."""
+    if account.pool_id is None:
+        raise InvalidRequest("This account draws on no pool, so it has no quota.")
+    if operation.tokens is not None and operation.tokens < 0:
+        raise InvalidRequest("A quota is 0 or more tokens; leave it empty for none.")
+    account.quota_tokens = operation.tokens
+    desk.journal.touched_accounts[account.account_id] = account
+
+
+def set_wallet_active(desk: Desk, account: Account, operation: SetWalletActive) -> Transaction:
+    """Switch a wallet off (its tokens are blocked, it is not reset, its expiries run on) or on again."""
+    wallet = account.wallets.get(operation.wallet_id)
+    if wallet is None:
+        raise NotFound(f"This account has no wallet {operation.wallet_id}.")
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed for good.")
+    if wallet.is_active is operation.active:
+        raise InvalidRequest("That wallet is already so.")
+    wallet.is_active = operation.active
+    desk.journal.touched_wallets[wallet.wallet_id] = wallet
+    grants = [g for g in account.grants.values() if g.wallet_id == wallet.wallet_id and g.remaining and not g.disputed]
+    what = "Wallet switched on" if operation.active else "Wallet switched off: its tokens are blocked"
+    txn = mark_blocked(desk, account, grants, not operation.active, operation, what)
+    if operation.active:
+        _catch_up(desk, account, wallet)
+        repay(desk, account)
+    return txn
+
+
+def _catch_up(desk: Desk, account: Account, wallet: Wallet) -> None:
+    """A wallet that slept over a boundary gets, once, the allowance of the period it wakes in."""
+    if wallet.period_ends_at is None or wallet.period_ends_at > desk.now:
+        return
+    if not renews(desk, account, wallet, desk.now):
+        return
+    wallet.period_first, wallet.period_next, wallet.period_ends_at = next_period(account, wallet, desk.now)
+    wallet.forced_count = 0
+    wallet.last_reset_at = desk.now
+    allowance = allowance_of(desk, account, wallet)
+    if allowance is not None:
+        give_allowance(desk, account, wallet, allowance, "reset")
+
+
+def force_reset(desk: Desk, account: Account, operation: Reset) -> list[Transaction]:
+    """Reset allowances within their period: of one wallet, or of every active one that renews (rule 23)."""
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed for good.")
+    if operation.wallet_id is not None and operation.wallet_id not in account.wallets:
+        raise NotFound(f"This account has no wallet {operation.wallet_id}.")
+    wallets = [
+        wallet
+        for wallet in account.wallets.values()
+        if wallet.period_ends_at is not None
+        and renews(desk, account, wallet, desk.now)
+        and operation.wallet_id in (None, wallet.wallet_id)
+    ]
+    if not wallets:
+        raise InvalidRequest("There is no active wallet here that resets.")
+    given = [force(desk, account, wallet, operation) for wallet in wallets]
+    repay(desk, account)
+    return [txn for txn in given if txn is not None]

@@ -1,0 +1,160 @@
+"""One operation against one book: look up the key, settle what is due, check, choose, write (rule 5).
+
+The store loads the book and appends the journal; everything between is here, on plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from . import accounts, debts, granting, holding, refunding, spending
+from .balance import available_tokens
+from .context import Desk
+from .errors import IdempotencyConflict, NotFound, Unavailable
+from .journal import Journal, KeyRow, Transaction
+from .operations import (
+    Capture,
+    Dispute,
+    Expire,
+    GrantTokens,
+    OpenAccount,
+    OpenWallet,
+    Operation,
+    Refund,
+    Reserve,
+    Reset,
+    Revoke,
+    SetQuota,
+    SetStatus,
+    Settle,
+    SetWalletActive,
+    SetZone,
+    Spend,
+    Void,
+    WriteOff,
+)
+from .results import Done, HoldReceipt, Line, Receipt, Result, decode, encode
+from .settling import settle
+from .state import Account, Book, Hold
+
+Keys = Mapping[tuple[str, str], KeyRow]
+
+
+def decide(
+    book: Book, journal: Journal, operation: Operation, clock: datetime, keys: dict[tuple[str, str], KeyRow]
+) -> Result:
+    """Decide one operation. A refusal is raised as a `LedgerError`; what was due is settled in the journal even then.
+
+    ``clock`` is the instant it is; the ledger never goes back behind the family's last one (rule 27). ``keys`` holds the
+    keys already used by this batch's operations and takes the new one.
+    """
+    if operation.key and (used := keys.get((operation.name, operation.key))) is not None:
+        if used.request_hash != operation.request_hash:
+            raise IdempotencyConflict("This key was used for another request. Use a new key for a new request.")
+        return decode(used.result)
+    desk = Desk(book, journal, clock)
+    if isinstance(operation, Spend) and operation.import_id is not None:
+        desk.import_id, clock = operation.import_id, operation.decided_at or clock
+    if operation.account_id in book.accounts:
+        _settle_family(desk, clock)
+    elif not isinstance(operation, OpenAccount):
+        raise NotFound("There is no such account here.")
+    result = _act(desk, operation)
+    root = book.root
+    root.clock_at = desk.now
+    journal.touched_accounts[root.account_id] = root
+    if operation.key:
+        row = KeyRow(operation.name, operation.key, operation.request_hash, encode(result))
+        keys[operation.name, operation.key] = row
+        journal.keys.append(row)
+    return result
+
+
+def _settle_family(desk: Desk, clock: datetime) -> None:
+    """Settle up to now, which is the clock but never before the family's last instant."""
+    root = desk.book.root
+    now = clock if root.clock_at is None else max(clock, root.clock_at)
+    if settle(desk, now):
+        root.clock_at = now
+        desk.journal.touched_accounts[root.account_id] = root
+
+
+def _act(desk: Desk, operation: Operation) -> Result:
+    if isinstance(operation, OpenAccount):
+        account = accounts.open_account(desk, operation)
+        return _done(desk, account, "opened", 0)
+    account = desk.book.accounts[operation.account_id]
+    if desk.leaves_alone(account):
+        raise Unavailable("This account is being filled by an import. Try again when the import has ended.")
+    mark, lines = len(desk.journal.transactions), len(desk.journal.entries)
+    act = _RECEIPTS.get(type(operation))
+    if act is not None:
+        return _receipt(desk, account, act(desk, account, operation), lines)
+    if isinstance(operation, Reserve | Void):
+        verb: Callable[..., Hold] = holding.reserve if isinstance(operation, Reserve) else holding.void
+        return _hold_receipt(desk, account, verb(desk, account, operation))
+    wallet_id = None
+    if isinstance(operation, OpenWallet):
+        wallet_id = granting.open_wallet(desk, account, operation)[0].wallet_id
+    else:
+        _OTHERS[type(operation)](desk, account, operation)
+    return _done(desk, account, operation.name, mark, wallet_id)
+
+
+_RECEIPTS: dict[type[Operation], Callable[..., Transaction]] = {
+    Spend: spending.spend,
+    Capture: holding.capture,
+    GrantTokens: granting.grant_tokens,
+    Revoke: granting.revoke,
+    Expire: granting.expire,
+    Refund: refunding.refund,
+    WriteOff: debts.write_off,
+    Dispute: granting.dispute,
+}
+_OTHERS: dict[type[Operation], Callable[..., object]] = {
+    Reset: accounts.force_reset,
+    SetStatus: accounts.set_status,
+    SetZone: accounts.set_zone,
+    SetQuota: accounts.set_quota,
+    SetWalletActive: accounts.set_wallet_active,
+    Settle: lambda desk, account, operation: None,
+}
+
+
+def _receipt(desk: Desk, account: Account, txn: Transaction, since: int) -> Receipt:
+    book = desk.book
+    lines = tuple(
+        Line(e.grant_id, _wallet_type(book, e.account_id, e.grant_id), e.amount, e.remaining_after)
+        for e in desk.journal.entries[since:]
+        if e.txn_id == txn.txn_id
+    )
+    incurred = txn.charged + txn.tokens if txn.kind == "usage" else 0
+    return Receipt(
+        txn.txn_id, account.name, txn.kind, txn.charged, txn.tokens, txn.metered, txn.available_after, incurred,
+        lines, txn.effective_at, txn.hold_id, txn.late_capture, txn.would_refuse,
+    )  # fmt: skip
+
+
+def _wallet_type(book: Book, account_id: int, grant_id: int) -> str:
+    owner = book.accounts[account_id]
+    return owner.wallets[owner.grants[grant_id].wallet_id].type.value
+
+
+def _hold_receipt(desk: Desk, account: Account, hold: Hold) -> HoldReceipt:
+    return HoldReceipt(
+        hold_id=hold.hold_id,
+        account=account.name,
+        status=hold.status.value,
+        estimate=hold.estimate,
+        held=hold.held,
+        captured=hold.captured,
+        ends_at=hold.ends_at,
+        available=available_tokens(desk.book, account, desk.now),
+        metered=hold.metered,
+    )
+
+
+def _done(desk: Desk, account: Account, what: str, mark: int, wallet_id: int | None = None) -> Done:
+    wrote = tuple(txn.txn_id for txn in desk.journal.transactions[mark:])
+    return Done(account.name, what, wrote, wallet_id, available_tokens(desk.book, account, desk.now))

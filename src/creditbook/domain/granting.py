@@ -1,0 +1,247 @@
+"""Grants: given, revoked, ended early, disputed; and what lapses of dead ones (rules 25, 26, 28, 30)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .balance import available_tokens
+from .context import Desk
+from .debts import repay
+from .errors import AccountClosed, InvalidRequest, NotFound
+from .journal import Transaction
+from .operations import Dispute, Expire, GrantTokens, OpenWallet, Operation, Revoke
+from .program import GrantClass, WalletType
+from .state import Account, AccountStatus, Grant, Wallet
+
+LAPSE_KIND = {"revoked": "revocation", "closed": "revocation", "plan_change": "plan_change"}
+
+
+def open_wallet_row(
+    desk: Desk,
+    account: Account,
+    type_: WalletType,
+    label: str,
+    features: frozenset[str] | None,
+    expires_at: datetime | None,
+) -> Wallet:
+    """A new, empty wallet."""
+    wallet = Wallet(
+        wallet_id=desk.journal.new_id(),
+        account_id=account.account_id,
+        type=type_,
+        label=label,
+        features=features,
+        expires_at=expires_at,
+        created_at=desk.now,
+    )
+    account.wallets[wallet.wallet_id] = wallet
+    desk.journal.wallets.append(wallet)
+    return wallet
+
+
+def wallet_for(desk: Desk, account: Account, type_: WalletType, features: frozenset[str] | None = None) -> Wallet:
+    """The account's wallet of this type and features that tokens can go into: active before inactive, the first opened
+    first; a new one where there is none. Wallets with an end of their own receive only what names them."""
+    fitting = [
+        wallet
+        for wallet in account.wallets.values()
+        if wallet.type is type_ and wallet.features == features and wallet.expires_at is None
+    ]
+    fitting.sort(key=lambda wallet: (not wallet.is_active, wallet.wallet_id))
+    return fitting[0] if fitting else open_wallet_row(desk, account, type_, "", features, None)
+
+
+def add_grant(
+    desk: Desk,
+    txn: Transaction,
+    account: Account,
+    wallet: Wallet,
+    amount: int,
+    *,
+    source: str,
+    grant_class: GrantClass,
+    expires_at: datetime | None,
+    label: str = "",
+    price_minor: int | None = None,
+    currency: str | None = None,
+    returns: tuple[int, int] | None = None,
+) -> Grant:
+    """Open a grant and write its first entry on ``txn``."""
+    if wallet.expires_at is not None:
+        expires_at = wallet.expires_at if expires_at is None else min(expires_at, wallet.expires_at)
+    grant = Grant(
+        grant_id=desk.journal.new_id(),
+        account_id=account.account_id,
+        wallet_id=wallet.wallet_id,
+        txn_id=txn.txn_id,
+        source=source,
+        grant_class=grant_class,
+        amount=amount,
+        effective_at=desk.now,
+        expires_at=expires_at,
+        remaining=0,
+        label=label,
+        price_minor=price_minor,
+        currency=currency,
+    )
+    account.grants[grant.grant_id] = grant
+    desk.journal.grants.append(grant)
+    desk.journal.move(txn, grant, amount, blocked=not wallet.is_active, returns=returns)
+    return grant
+
+
+def lapse(desk: Desk, account: Account, operation: Operation | None = None) -> None:
+    """Take what is free of dead grants out of the books: one transaction per kind of death (rule 25)."""
+    dead: dict[str, list[Grant]] = {}
+    for grant in account.grants.values():
+        if grant.remaining > grant.held and grant.ended(desk.now):
+            dead.setdefault(LAPSE_KIND.get(grant.closed_reason or "", "expiry"), []).append(grant)
+    for kind in sorted(dead):
+        txn = desk.transaction(account, kind, operation=operation)
+        for grant in sorted(dead[kind], key=lambda grant: grant.grant_id):
+            if txn.available_before is not None and account.wallets[grant.wallet_id].is_active and not grant.disputed:
+                txn.available_before += grant.free  # what it had until this instant
+            desk.journal.move(txn, grant, -grant.free)
+            grant.live = grant.remaining > 0
+        txn.description = "Expired" if kind == "expiry" else "Taken back"
+        desk.book_it(account, txn)
+
+
+def _open_for_gifts(account: Account) -> None:
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed; nothing can be given to it.")
+
+
+def grant_tokens(desk: Desk, account: Account, operation: GrantTokens) -> Transaction:
+    """Give tokens; a frozen account receives them too. Debts that they could have paid are repaid at once."""
+    _open_for_gifts(account)
+    if operation.tokens < 1:
+        raise InvalidRequest("Grant at least 1 token.")
+    if operation.expires_at is not None and operation.expires_at <= desk.now:
+        raise InvalidRequest("The grant would already have expired. Choose an end in the future.")
+    if operation.wallet_id is None:
+        wallet = wallet_for(desk, account, operation.wallet, operation.features)
+    else:
+        wallet = _wallet(account, operation.wallet_id)
+        if wallet.expires_at is not None and wallet.expires_at <= desk.now:
+            raise InvalidRequest("That wallet has expired. Choose another one.")
+    txn = desk.transaction(account, operation.kind, operation=operation)
+    txn.description, txn.metadata = operation.label, operation.metadata
+    add_grant(
+        desk,
+        txn,
+        account,
+        wallet,
+        operation.tokens,
+        source=operation.kind,
+        grant_class=operation.grant_class,
+        expires_at=operation.expires_at,
+        label=operation.label,
+        price_minor=operation.price_minor,
+        currency=operation.currency,
+    )
+    desk.book_it(account, txn)
+    repay(desk, account)
+    return txn
+
+
+def _wallet(account: Account, wallet_id: int) -> Wallet:
+    wallet = account.wallets.get(wallet_id)
+    if wallet is None:
+        raise NotFound(f"This account has no wallet {wallet_id}.")
+    return wallet
+
+
+def _grant(account: Account, grant_id: int) -> Grant:
+    grant = account.grants.get(grant_id)
+    if grant is None or grant.remaining == 0:
+        raise NotFound(f"This account has no grant {grant_id} with tokens left in it.")
+    return grant
+
+
+def _end(desk: Desk, account: Account, grant: Grant, reason: str) -> None:
+    if grant.ended(desk.now):
+        raise InvalidRequest("That grant has ended already; what is held of it lapses when it is released.")
+    grant.closed_reason, grant.closed_at = reason, desk.now
+    grant.live = grant.remaining > 0
+    desk.journal.touched_grants[grant.grant_id] = grant
+
+
+def revoke(desk: Desk, account: Account, operation: Revoke) -> Transaction:
+    """Take tokens of a grant back. Without a number: all of it, held tokens when they are released."""
+    grant = _grant(account, operation.grant_id)
+    amount = grant.free if operation.tokens is None else operation.tokens
+    if operation.tokens is not None and not 0 < amount <= grant.free:
+        raise InvalidRequest(f"Only {grant.free} tokens of this grant are free to be taken back.")
+    before = available_tokens(desk.book, account, desk.now)
+    if operation.tokens is None:
+        _end(desk, account, grant, "revoked")
+    elif grant.ended(desk.now):
+        raise InvalidRequest("That grant has ended already.")
+    txn = desk.transaction(account, "revocation", operation=operation)
+    txn.reverses_txn_id = grant.txn_id
+    txn.available_before = before
+    txn.description = "Taken back"
+    if amount:
+        desk.journal.move(txn, grant, -amount)
+        if operation.tokens is None:
+            grant.live = grant.remaining > 0
+    return desk.book_it(account, txn)
+
+
+def expire(desk: Desk, account: Account, operation: Expire) -> Transaction:
+    """End a grant now, as breakage."""
+    grant = _grant(account, operation.grant_id)
+    if grant.free == 0:
+        raise InvalidRequest("All of this grant is held by open work; it can be ended when that is done.")
+    _end(desk, account, grant, "expired")
+    lapse(desk, account, operation)
+    return desk.journal.transactions[-1]
+
+
+def open_wallet(desk: Desk, account: Account, operation: OpenWallet) -> tuple[Wallet, Transaction | None]:
+    """Open a further wallet, with a grant in it when tokens are named."""
+    _open_for_gifts(account)
+    if operation.tokens < 0:
+        raise InvalidRequest("A wallet cannot begin below 0 tokens.")
+    if operation.expires_at is not None and operation.expires_at <= desk.now:
+        raise InvalidRequest("The wallet would already have expired. Choose an end in the future.")
+    wallet = open_wallet_row(desk, account, operation.type, operation.label, operation.features, operation.expires_at)
+    if operation.tokens == 0:
+        return wallet, None
+    gift = GrantTokens(
+        account_id=account.account_id,
+        key=operation.key,
+        request_hash=operation.request_hash,
+        actor=operation.actor,
+        reason=operation.reason,
+        tokens=operation.tokens,
+        wallet_id=wallet.wallet_id,
+        grant_class=operation.grant_class,
+        label=operation.label,
+    )
+    return wallet, grant_tokens(desk, account, gift)
+
+
+def mark_blocked(
+    desk: Desk, account: Account, grants: list[Grant], blocked: bool, operation: Operation, what: str
+) -> Transaction:
+    """Book that grants are blocked or free from now on: an adjustment of no tokens, so that the past can be asked."""
+    txn = desk.transaction(account, "adjustment", operation=operation)
+    txn.description = what
+    for grant in grants:
+        desk.journal.move(txn, grant, 0, blocked=blocked)
+    return desk.book_it(account, txn)
+
+
+def dispute(desk: Desk, account: Account, operation: Dispute) -> Transaction:
+    """Freeze or thaw one grant (rule 30); thawed tokens repay debts."""
+    grant = _grant(account, operation.grant_id)
+    if grant.disputed is operation.disputed:
+        raise InvalidRequest("That grant is already so.")
+    grant.disputed = operation.disputed
+    wallet = account.wallets[grant.wallet_id]
+    what = "Grant frozen by a dispute" if operation.disputed else "Dispute ended: grant free again"
+    txn = mark_blocked(desk, account, [grant], operation.disputed or not wallet.is_active, operation, what)
+    repay(desk, account)
+    return txn

@@ -1,0 +1,106 @@
+"""What a caller gets back, and how the first result of a key is kept for its replays (rule 16)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One grant that moved: signed tokens and what remained of it."""
+
+    grant_id: int
+    wallet: str
+    amount: int
+    remaining_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one transaction did. Whole tokens; ``available`` None means unlimited.
+
+    ``charged`` is what was charged (a refund: given back), ``tokens`` the signed change of the grants, ``debt`` what of it
+    became debt. ``would_refuse`` names the refusal that shadow enforcement let pass.
+    """
+
+    transaction_id: int
+    account: str
+    kind: str
+    charged: int
+    tokens: int
+    metered: bool
+    available: int | None
+    debt: int
+    lines: tuple[Line, ...]
+    effective_at: datetime
+    hold_id: int | None = None
+    late_capture: bool = False
+    would_refuse: str | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReceipt:
+    """A hold as it stood after the call. ``held`` is what it reserves; ``available`` what is left beside it."""
+
+    hold_id: int
+    account: str
+    status: str
+    estimate: int
+    held: int
+    captured: int
+    ends_at: datetime
+    available: int | None
+    metered: bool
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that is no movement of tokens, or several: the transactions it wrote and, where it opened one, the wallet."""
+
+    account: str
+    what: str
+    transaction_ids: tuple[int, ...] = ()
+    wallet_id: int | None = None
+    available: int | None = None
+    replayed: bool = False
+
+
+Result = Receipt | HoldReceipt | Done
+_KINDS: dict[str, type[Receipt] | type[HoldReceipt] | type[Done]] = {"r": Receipt, "h": HoldReceipt, "d": Done}
+_MARKS = {cls: mark for mark, cls in _KINDS.items()}
+
+
+def encode(result: Result) -> str:
+    """The result as JSON text, for `operation_key.result`."""
+    if type(result) is Receipt:
+        lines = [(line.grant_id, line.wallet, line.amount, line.remaining_after) for line in result.lines]
+        values: Any = [
+            result.transaction_id, result.account, result.kind, result.charged, result.tokens, result.metered,
+            result.available, result.debt, lines, result.effective_at.isoformat(), result.hold_id,
+            result.late_capture, result.would_refuse,
+        ]  # fmt: skip
+        return json.dumps(["r", values], separators=(",", ":"))
+    body = asdict(result)
+    if isinstance(result, HoldReceipt):
+        body["ends_at"] = result.ends_at.isoformat()
+    return json.dumps([_MARKS[type(result)], body], separators=(",", ":"))
+
+
+def decode(text: str) -> Result:
+    """The first result again, marked as replayed."""
+    mark, body = json.loads(text)
+    if mark == "r":
+        body[8] = tuple(Line(*line) for line in body[8])
+        body[9] = datetime.fromisoformat(body[9])
+        return replace(Receipt(*body), replayed=True)
+    body["replayed"] = True
+    if mark == "h":
+        body["ends_at"] = datetime.fromisoformat(body["ends_at"])
+        return HoldReceipt(**body)
+    body["transaction_ids"] = tuple(body["transaction_ids"])
+    return Done(**body)

@@ -1,0 +1,139 @@
+"""A spend: check, choose grants, write one entry per grant touched (rules 5–11)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .balance import is_unlimited, pool_period
+from .burning import Take, allot
+from .context import Desk
+from .errors import AccountClosed, InvalidRequest, LedgerError
+from .journal import Transaction
+from .limits import admit, quota_reopens
+from .operations import Operation, Spend, Work
+from .program import Action, Enforcement, Pricing
+from .state import Account, AccountStatus
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def price_of(action: Action, tokens: int | None, work: Work) -> int:
+    """What an action costs in tokens (rule 6). Raises `InvalidRequest` when the tokens contradict a fixed price."""
+    if action.pricing is Pricing.FIXED:
+        if tokens is not None and tokens != action.tokens:
+            raise InvalidRequest(f"{action.name} has the fixed price of {action.tokens} tokens; {tokens} were sent.")
+        return action.tokens
+    return work.model_tokens if tokens is None else tokens
+
+
+def check_work(desk: Desk, tokens: int | None, work: Work) -> None:
+    """Refuse figures that no work can have."""
+    figures = (tokens or 0, work.input_tokens, work.output_tokens, work.cached_tokens, work.reasoning_tokens)
+    if min(figures) < 0:
+        raise InvalidRequest("Token counts are 0 or more.")
+    if max(figures) >= 2**53:
+        raise InvalidRequest("That is more tokens than anything has ever used; check the unit.")
+    if work.event_at is not None and work.event_at > desk.now + CLOCK_SKEW:
+        raise InvalidRequest("The event lies in the future. Send the time at which it happened.")
+
+
+def spend(desk: Desk, account: Account, operation: Spend) -> Transaction:
+    """Decide one spend and write it. Raises a `LedgerError` and writes nothing when it is refused."""
+    program, work = desk.book.program, operation.work
+    check_work(desk, operation.tokens, work)
+    shadow = program.enforcement is Enforcement.SHADOW
+    live = not operation.meter and operation.decided_at is None
+    action = program.actions.get(operation.action)
+    feature = action.spends_for if action else operation.action
+    refusal: LedgerError | None = None
+    price = 0
+    if operation.meter or program.enforcement is Enforcement.OFF:
+        _closed_to_history(account)
+    else:
+        if action is None:
+            refusal = InvalidRequest(f"This program has no action “{operation.action}”. Name one of its actions.")
+        else:
+            price = _price(action, operation, shadow)
+        refusal = refusal or (admit(desk, account, feature, _size(action, operation)) if live else None)
+    if refusal is not None and not shadow:
+        raise refusal
+    metered = price == 0 or is_unlimited(desk.book, account)
+    takes: list[Take] = []
+    if not metered:
+        takes, short = allot(
+            desk.book,
+            account,
+            price,
+            desk.now,
+            feature,
+            wallet=operation.wallet,
+            only=operation.only_wallet,
+            retry_after=quota_reopens(desk, account) if account.quota_tokens is not None else None,
+        )
+        if short is not None and not shadow:
+            raise short
+        refusal = refusal or short
+    txn = usage(desk, account, operation.action, feature, work, operation)
+    txn.metered = metered
+    txn.would_refuse = type(refusal).__name__ if refusal else None
+    take_from(desk, account, txn, takes)
+    if live:
+        desk.journal.count_request(account, desk.today(account))
+    return desk.book_it(account, txn)
+
+
+def _price(action: Action, operation: Spend, shadow: bool) -> int:
+    try:
+        return price_of(action, operation.tokens, operation.work)
+    except InvalidRequest:
+        if not shadow:
+            raise
+        return action.tokens
+
+
+def _closed_to_history(account: Account) -> None:
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed for good.")
+
+
+def _size(action: Action | None, operation: Spend) -> int:
+    """Tokens per request (rule 33): input + output, or its `tokens` where those are absent and the price is actual."""
+    if operation.work.model_tokens or action is None or action.pricing is not Pricing.ACTUAL:
+        return operation.work.model_tokens
+    return operation.tokens or 0
+
+
+def usage(desk: Desk, account: Account, action: str, feature: str, work: Work, operation: Operation) -> Transaction:
+    """Open a usage transaction that carries what was done and what it cost."""
+    txn = desk.transaction(account, "usage", event_at=work.event_at, operation=operation)
+    txn.action, txn.feature, txn.requests = action, feature, 1
+    txn.agent, txn.model, txn.project, txn.description = work.agent, work.model, work.project, work.description
+    txn.input_tokens, txn.output_tokens = work.input_tokens, work.output_tokens
+    txn.cached_tokens, txn.reasoning_tokens = work.cached_tokens, work.reasoning_tokens
+    cost = work.cost
+    txn.cost_usd_nanos, txn.cost_inr_nanos, txn.cost_parts = cost.usd_nanos, cost.inr_nanos, cost.parts
+    txn.unpriced, txn.price_version, txn.fx_rate_id = cost.unpriced, cost.price_version, cost.fx_rate_id
+    txn.metadata = work.metadata
+    return txn
+
+
+def take_from(desk: Desk, account: Account, txn: Transaction, takes: list[Take]) -> None:
+    """Move the chosen grants and count what the pool paid against the member's quota."""
+    of_pool = 0
+    for grant, part in takes:
+        desk.journal.move(txn, grant, -part)
+        txn.charged += part
+        if grant.account_id != account.account_id:
+            of_pool += part
+    if of_pool:
+        charge_pool(desk, account, txn, of_pool)
+
+
+def charge_pool(desk: Desk, account: Account, txn: Transaction, amount: int) -> None:
+    """Name the pool on the transaction and count the amount as part of the member's quota."""
+    pool = desk.book.pool_of(account)
+    assert pool is not None
+    txn.pool_id = pool.account_id
+    txn.quota_period = pool_period(pool)
+    txn.quota_charged += amount
+    desk.journal.count_quota(account, pool.account_id, txn.quota_period, amount)
