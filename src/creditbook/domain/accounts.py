@@ -11,7 +11,7 @@ from .journal import Transaction
 from .operations import OpenAccount, Reset, SetQuota, SetStatus, SetWalletActive, SetZone
 from .resets import allowance_of, force, give_allowance, move_ends, next_period, open_allowances
 from .settling import after_release, release, renews
-from .state import Account, AccountStatus, Hold, HoldStatus, Wallet
+from .state import Account, AccountStatus, HoldStatus, Wallet
 
 
 def open_account(desk: Desk, operation: OpenAccount) -> Account:
@@ -63,32 +63,21 @@ def set_status(desk: Desk, account: Account, operation: SetStatus) -> None:
 
 
 def _close(desk: Desk, account: Account, operation: SetStatus) -> None:
-    owners: dict[int, Account] = {account.account_id: account}
-    touching = [h for h in desk.book.holds() if h.status is HoldStatus.OPEN and _touches(account, h)]
-    for hold in touching:
-        owners[hold.account_id] = desk.book.accounts[hold.account_id]
-        if hold.account_id == account.account_id:
+    """Void its holds, let what they release repay its debts, and revoke the rest.
+
+    A member's hold on a closing pool's tokens may still be captured; what it releases is revoked then.
+    """
+    for hold in account.holds.values():
+        if hold.status is HoldStatus.OPEN:
             release(desk, hold)
             desk.journal.close_hold(hold, HoldStatus.VOIDED, desk.now)
-        else:  # a closing pool takes its part of a member's hold back; the hold itself goes on
-            for grant_id in [g for g in hold.reserved if g in account.grants]:
-                desk.journal.hold(hold, account.grants[grant_id], -hold.reserved[grant_id], desk.now, "released")
+    after_release(desk, account)
     for grant in account.grants.values():
         if not grant.ended(desk.now):
             grant.closed_reason, grant.closed_at = "closed", desk.now
+            grant.live = grant.remaining > 0
             desk.journal.touched_grants[grant.grant_id] = grant
     lapse(desk, account, operation)
-    for owner in owners.values():
-        if owner is not account:
-            after_release(desk, owner)
-    pool = desk.book.pool_of(account)
-    if pool is not None:
-        lapse(desk, pool)
-        repay(desk, pool)
-
-
-def _touches(account: Account, hold: Hold) -> bool:
-    return hold.account_id == account.account_id or any(grant_id in account.grants for grant_id in hold.reserved)
 
 
 def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | None:

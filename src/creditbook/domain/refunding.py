@@ -10,8 +10,8 @@ from .errors import AccountClosed, InvalidRequest, NotFound
 from .granting import add_grant, wallet_for
 from .journal import Transaction
 from .operations import Refund
-from .program import GrantClass, WalletType
-from .state import Account, AccountStatus, Debt, Grant, PastLine, PastUsage, Wallet
+from .program import GrantClass
+from .state import Account, AccountStatus, Debt, Grant, PastLine, PastUsage
 
 PURCHASED_LIFE, OTHER_LIFE = timedelta(days=30), timedelta(days=7)
 
@@ -113,9 +113,7 @@ def _give_back(desk: Desk, txn: Transaction, grant: Grant, line: PastLine, amoun
         desk.journal.move(txn, grant, amount, blocked=grant.disputed or not wallet.is_active, returns=where)
         return
     bought = grant.grant_class is GrantClass.PURCHASED
-    target: Wallet = wallet
-    if expired_wallet:
-        target = wallet_for(desk, owner, WalletType.PREMIUM if bought else WalletType.BONUS, wallet.features)
+    target = wallet_for(desk, owner, wallet.type, wallet.features) if expired_wallet else wallet
     add_grant(
         desk,
         txn,

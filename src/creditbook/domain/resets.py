@@ -9,7 +9,7 @@ from .context import Desk
 from .granting import add_grant, lapse, open_wallet_row, wallet_for
 from .journal import Transaction
 from .operations import Operation
-from .program import Allowance, WalletType
+from .program import Allowance, Every, WalletType
 from .state import Account, Grant, Wallet
 
 
@@ -72,9 +72,15 @@ def give_allowance(
 
 
 def next_period(account: Account, wallet: Wallet, at: datetime) -> tuple[date, date, datetime]:
-    """First date, next date and end of the period that begins at this boundary: the one its local date lies in."""
-    assert wallet.every is not None and wallet.anchor is not None
-    first, following = period_holding(wallet.every, wallet.anchor, local_date(at, account.zone))
+    """First date, next date and end of the period that begins at this boundary.
+
+    A month is the one that the boundary's local date lies in; a 30-day term counts 30 dates on from that date.
+    """
+    assert wallet.every is not None
+    assert wallet.anchor is not None
+    today = local_date(at, account.zone)
+    begins = wallet.every is Every.DAYS_30 and at == wallet.period_ends_at
+    first, following = period_holding(wallet.every, today if begins else wallet.anchor, today)
     return first, following, start_of_day(following, account.zone)
 
 
@@ -95,7 +101,7 @@ def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
     allowance = allowance_of(desk, account, wallet)
     if allowance is None or not allowance.rollover:
         return
-    sources = [grant for grant in running(account, wallet) if grant.free and not grant.disputed]
+    sources = [grant for grant in running(account, wallet) if grant.free]
     amount = int(sum(grant.free for grant in sources) * allowance.rollover)
     if allowance.rollover_cap is not None:
         amount = min(amount, allowance.rollover_cap)
@@ -133,6 +139,8 @@ def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
             grant.live = False
             desk.journal.touched_grants[grant.grant_id] = grant
     wallet.period_first, wallet.period_next, wallet.period_ends_at = next_period(account, wallet, desk.now)
+    if wallet.every is Every.DAYS_30:
+        wallet.anchor = wallet.period_first
     wallet.forced_count = 0
     wallet.last_reset_at = desk.now
     desk.journal.touched_wallets[wallet.wallet_id] = wallet
