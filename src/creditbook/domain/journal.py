@@ -3,8 +3,8 @@
 One `Journal` per book and batch. Rules change the state only through it, so that every movement of a grant has an
 entry, every movement of a debt a debt entry and every movement of a hold a hold entry. The store appends it:
 
-- insert in this order: `accounts` (new), `wallets` (new), `transactions`, `grants` (new), `entries`, `debts` (new),
-  `debt_entries`, `holds` (new), `hold_entries`, `keys`, `audits`; a new object carries its final state already;
+- insert in this order: `accounts` (new), `wallets` (new), `holds` (new), `transactions`, `grants` (new), `entries`, `debts`
+  (new), `debt_entries`, `hold_entries`, `keys`, `audits`; a new object carries its final state already;
 - update `touched_*` (ids of objects that existed before: write all their mutable columns; an id may also be in the new
   lists, which then wins): grants (remaining, held, live, disputed, closed_*, expires_at), wallets, holds, debts (owed),
   accounts (status, plan*, zone, quota, clock_at, import_id);

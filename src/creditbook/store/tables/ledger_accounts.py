@@ -102,7 +102,7 @@ token_grant = table(
     sa.Column("closed_at", When),
     sa.CheckConstraint("remaining >= 0 AND remaining <= amount", name="remaining_is_within_amount"),
     sa.CheckConstraint("held >= 0 AND held <= remaining", name="held_is_within_remaining"),
-    sa.CheckConstraint("(period_first IS NULL) = (forced_no IS NULL)", name="a_period_is_numbered"),
+    sa.CheckConstraint("forced_no IS NULL OR period_first IS NOT NULL", name="a_period_is_numbered"),
     sa.CheckConstraint("(closed_reason IS NULL) = (closed_at IS NULL)", name="closing_has_reason_and_time"),
     refers("account_id", "account"),
     refers("wallet_id", "wallet"),
@@ -111,8 +111,8 @@ token_grant = table(
 )
 """An allocation, the unit of burn-down. Its terms never change; `remaining`, `held`, `disputed` and `closed_*` move.
 
-`live` is false once nothing is left of it and nothing comes of itself; a spend loads live grants only. `expires_at` moves
-only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once.
+`live` is false once nothing is left of it and nothing comes of itself; a spend loads live grants only. `expires_at`
+moves only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once.
 """
 
 # What burns down is found by the first, however long the history; an ordinary spend moves no column that it watches, so

@@ -352,7 +352,7 @@ CREATE TABLE token_grant (
 	CONSTRAINT pk_token_grant PRIMARY KEY (org_id, grant_id),
 	CONSTRAINT ck_token_grant_remaining_is_within_amount CHECK (remaining >= 0 AND remaining <= amount),
 	CONSTRAINT ck_token_grant_held_is_within_remaining CHECK (held >= 0 AND held <= remaining),
-	CONSTRAINT ck_token_grant_a_period_is_numbered CHECK ((period_first IS NULL) = (forced_no IS NULL)),
+	CONSTRAINT ck_token_grant_a_period_is_numbered CHECK (forced_no IS NULL OR period_first IS NOT NULL),
 	CONSTRAINT ck_token_grant_closing_has_reason_and_time CHECK ((closed_reason IS NULL) = (closed_at IS NULL)),
 	CONSTRAINT fk_token_grant_org_id_account_id FOREIGN KEY(org_id, account_id) REFERENCES account (org_id, account_id) ON DELETE RESTRICT,
 	CONSTRAINT fk_token_grant_org_id_wallet_id FOREIGN KEY(org_id, wallet_id) REFERENCES wallet (org_id, wallet_id) ON DELETE RESTRICT,
