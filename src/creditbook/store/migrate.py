@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 
 from . import recipe_postgres
 from .retry import is_unreachable
@@ -96,3 +96,8 @@ def _login_engine(store: Store) -> sa.Engine:
     if store.dialect == "sqlite":
         return store.engine
     return recipe_postgres.make_engine(sa.make_url(store.url), as_app=False)
+
+
+def revisions() -> list[Script]:
+    """Every migration, newest first."""
+    return list(ScriptDirectory.from_config(configuration()).walk_revisions())

@@ -1,0 +1,230 @@
+"""The database itself refuses what must never be: wrong types, broken books, edited history, other people's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from support.rows import (
+    TODAY,
+    account_row,
+    entry_row,
+    fill,
+    grant_row,
+    organization_row,
+    transaction_row,
+    wallet_row,
+)
+
+from creditbook.store import migrate
+from creditbook.store.engine import Store, open_store
+from creditbook.store.tables import ledger, metadata
+
+REFUSED = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.OperationalError, sa.exc.DataError)
+
+ORG_OWNED = [table for table in metadata.sorted_tables if "org_id" in table.primary_key.columns]
+
+# An organization's slug is how it is found before anyone knows its id: the one key that cannot lead with it.
+NOT_LED_BY_ORG = {"uq_organization_slug"}
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = open_store(database_url)
+    for org_id in (1, 2):
+        with opened.write(org_id) as connection:
+            fill(connection, org_id)
+    yield opened
+    opened.close()
+
+
+def refuse(store: Store, org_id: int | None, statement: sa.Executable, match: str = "") -> None:
+    with pytest.raises(REFUSED, match=match), store.write(org_id) as connection:
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", ledger.HISTORY, ids=lambda table: table.name)
+def test_history_refuses_update_and_delete_even_from_its_owner(store: Store, table: sa.Table) -> None:
+    column = list(table.primary_key.columns)[-1]
+    with migrate.transaction(store) as owner:
+        said = r"is history|is refused|permission denied"
+        for statement in (sa.update(table).values({column: column}), sa.delete(table)):
+            with pytest.raises(REFUSED, match=said), owner.begin_nested():
+                owner.execute(statement)
+    refuse(store, 1, sa.update(table).values({column: column}), said)
+    refuse(store, 1, sa.delete(table), said)
+
+
+def test_history_cannot_be_replaced_nor_truncated(store: Store) -> None:
+    if store.dialect == "sqlite":
+        replace = "INSERT OR REPLACE INTO ledger_transaction SELECT * FROM ledger_transaction"
+        refuse(store, 1, sa.text(replace), "history")
+        return
+    refuse(store, 1, sa.text("TRUNCATE ledger_transaction CASCADE"), "permission denied|is refused")
+    with pytest.raises(REFUSED, match="is refused"), migrate.transaction(store) as owner:
+        owner.exec_driver_sql("TRUNCATE ledger_transaction CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("table", "terms", "moves"),
+    [
+        (ledger.token_grant, {"amount": 99}, {"remaining": 4, "held": 3}),
+        (ledger.token_grant, {"class": "purchased"}, {"disputed": True}),
+        (ledger.hold, {"estimate": 99}, {"captured": 2}),
+        (ledger.debt, {"incurred": 99}, {"owed": 2}),
+        (ledger.account, {"kind": "pool"}, {"status": "frozen"}),
+        (ledger.wallet, {"type": "STANDARD"}, {"is_active": False}),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_the_terms_of_a_row_stand_while_its_state_moves(
+    store: Store, table: sa.Table, terms: dict[str, object], moves: dict[str, object]
+) -> None:
+    with store.write(1) as connection:
+        assert connection.execute(sa.update(table).where(table.c.org_id == 1).values(moves)).rowcount == 1
+    refuse(store, 1, sa.update(table).where(table.c.org_id == 1).values(terms), "never change|is refused")
+    refuse(store, 1, sa.delete(table), "never deleted|is refused|permission denied")
+
+
+def test_a_number_is_a_number(store: Store) -> None:
+    columns = {**entry_row(1, 102, 9, 103, 100)}
+    names, values = ", ".join(columns), ", ".join(":" + name for name in columns)
+    statement = sa.text(f"INSERT INTO entry ({names}) VALUES ({values})")
+    bad = columns | {"amount": "abc", "blocked": False if store.dialect == "postgresql" else 0}
+    with pytest.raises(REFUSED), store.write(1) as connection:
+        connection.execute(statement, bad)
+    with store.write(1) as connection:
+        connection.execute(statement, bad | {"amount": 0})
+
+
+def test_yes_and_no_are_the_only_flags_on_sqlite(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    with store.write(1) as connection:
+        fill(connection, 1)
+    refuse(store, 1, sa.text("UPDATE token_grant SET disputed = 2"), "is_0_or_1")
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE token_grant SET remaining = -1",
+        "UPDATE token_grant SET remaining = 11",
+        "UPDATE token_grant SET held = 11",
+        "UPDATE token_grant SET held = -1",
+        "UPDATE token_grant SET closed_reason = 'revoked'",
+        "UPDATE debt SET owed = 6",
+        "UPDATE debt SET owed = -1",
+        "UPDATE hold SET status = 'captured'",
+        "UPDATE hold SET status = 'lost'",
+        "UPDATE account SET status = 'asleep'",
+        "UPDATE account SET quota_tokens = -1",
+        "UPDATE account SET name = ''",
+        "UPDATE account_day SET requests = -1",
+    ],
+)
+def test_no_row_says_what_cannot_be(store: Store, statement: str) -> None:
+    refuse(store, 1, sa.text(statement), "(?i)check constraint")
+
+
+def test_one_allowance_per_wallet_and_period(store: Store) -> None:
+    allowance = grant_row(1, 900, 100, 101, 102) | {"period_first": TODAY, "forced_no": 0}
+    with store.write(1) as connection:
+        connection.execute(sa.insert(ledger.token_grant), allowance)
+    refuse(store, 1, sa.insert(ledger.token_grant).values(allowance | {"grant_id": 901}), "(?i)unique")
+    with store.write(1) as connection:
+        connection.execute(sa.insert(ledger.token_grant), allowance | {"grant_id": 901, "forced_no": 1})
+
+
+def test_a_row_cannot_point_into_another_organization(store: Store) -> None:
+    foreign_account, foreign_wallet, foreign_txn = 200, 201, 202
+    refuse(store, 1, sa.insert(ledger.wallet).values(wallet_row(1, 900, foreign_account)), "(?i)foreign key")
+    refuse(
+        store, 1, sa.insert(ledger.token_grant).values(grant_row(1, 900, 100, foreign_wallet, 102)), "(?i)foreign key"
+    )
+    refuse(store, 1, sa.insert(ledger.entry).values(entry_row(1, foreign_txn, 9, 103, 100)), "(?i)foreign key")
+    refuse(
+        store,
+        1,
+        sa.insert(ledger.ledger_transaction).values(transaction_row(1, 900, 100, reverses_txn_id=foreign_txn)),
+        "(?i)foreign key",
+    )
+
+
+@pytest.mark.parametrize("table", ORG_OWNED, ids=lambda table: table.name)
+def test_every_key_of_a_tenants_table_leads_with_the_organization(database_url: str, table: sa.Table) -> None:
+    store = open_store(database_url)
+    with migrate.transaction(store) as connection:
+        inspector = sa.inspect(connection)
+        assert inspector.get_pk_constraint(table.name)["constrained_columns"][0] == "org_id"
+        keys = [*inspector.get_unique_constraints(table.name)]
+        for unique in keys + [index for index in inspector.get_indexes(table.name) if index["unique"]]:
+            assert unique["column_names"][0] == "org_id" or unique["name"] in NOT_LED_BY_ORG
+        for foreign in inspector.get_foreign_keys(table.name):
+            if foreign["referred_table"] in {owned.name for owned in ORG_OWNED}:
+                assert foreign["constrained_columns"][0] == foreign["referred_columns"][0] == "org_id"
+                assert foreign["options"].get("ondelete") == "RESTRICT"
+    store.close()
+
+
+@pytest.mark.postgres
+def test_every_tenants_table_forces_row_security(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    question = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
+    with migrate.transaction(store) as connection:
+        secured = set(connection.exec_driver_sql(question).scalars())
+    assert {table.name for table in ORG_OWNED} <= secured
+    store.close()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Store]:
+    opened = open_store(postgres_url)
+    for org_id in (1, 2):
+        with opened.write(org_id) as connection:
+            fill(connection, org_id)
+    yield opened
+    opened.close()
+
+
+LEDGER_TABLES = [table for table in vars(ledger).values() if isinstance(table, sa.Table)]
+
+
+@pytest.mark.parametrize("table", LEDGER_TABLES, ids=lambda table: table.name)
+def test_an_organization_sees_its_own_rows_and_nobody_without_one_sees_any(postgres: Store, table: sa.Table) -> None:
+    def owners(connection: sa.Connection) -> set[int]:
+        return set(connection.execute(sa.select(table.c.org_id)).scalars())
+
+    with postgres.read(1) as connection:
+        assert owners(connection) == {1}
+    with postgres.read(2) as connection:
+        assert owners(connection) == {2}
+    with postgres.read(3) as connection:
+        assert owners(connection) == set()
+    with postgres.read() as connection:
+        assert owners(connection) == ({1, 2} if table.name == "organization" else set())
+    with postgres.engine.connect() as connection:
+        assert owners(connection) == set()
+
+
+def test_another_organizations_rows_cannot_be_written_moved_or_taken_over(postgres: Store) -> None:
+    refuse(postgres, 1, sa.insert(ledger.account).values(account_row(2, 900, "mallory")), "row-level security")
+    refuse(postgres, None, sa.insert(ledger.account).values(account_row(2, 900, "mallory")), "row-level security")
+    refuse(postgres, None, sa.insert(ledger.organization).values(organization_row(9)), "row-level security")
+    with postgres.write(1) as connection:
+        theirs = ledger.token_grant.c.org_id == 2
+        assert connection.execute(sa.update(ledger.token_grant).where(theirs).values(remaining=0)).rowcount == 0
+    with postgres.write() as connection:
+        renamed = sa.update(ledger.organization).values(name="mine now")
+        assert connection.execute(renamed).rowcount == 0
+
+
+def test_the_organization_is_forgotten_with_its_transaction(postgres: Store) -> None:
+    with postgres.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("SET LOCAL app.current_org = 1")
+        assert connection.execute(sa.select(sa.func.count()).select_from(ledger.account)).scalar_one() == 1
+        connection.exec_driver_sql("COMMIT")
+        # The setting is now '' rather than unset: nullif in the policy keeps that from being an error.
+        assert connection.execute(sa.select(sa.func.count()).select_from(ledger.account)).scalar_one() == 0
