@@ -1,0 +1,1 @@
+"""Usage in from outside: files read row by row, mapped, checked, and booked under keys that make twice once."""

@@ -1,0 +1,168 @@
+"""The check of one mapped row: every field becomes a value that the ledger takes, or the row a reason to refuse it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from creditbook.domain.errors import InvalidRequest
+from creditbook.domain.money import to_nanos
+
+from .mapping import FieldMap
+from .times import TimeReader
+from .values import COST_FIELD, TEXT_FIELDS, TIME_FIELD, TOKEN_FIELDS, BadRow, Notes, RawRow, Record, UsageRow
+
+LONGEST_TEXT = {"description": 1_000}
+LONGEST_NAME = 200
+MOST_TOKENS = 10**12
+"""More in one row is a wrong column, not usage."""
+
+DEFAULT_ACTION = "usage"
+"""What a row did when neither a column nor `--set` says."""
+
+_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+Count = Callable[[bytes], int]
+"""How many equal rows came before this one (by the hash of its fields)."""
+
+
+class RowCheck:
+    """Checks the rows of one import into the organization ``org``, in the file's order."""
+
+    def __init__(self, org: str, mapping: FieldMap, times: TimeReader, count: Count, notes: Notes) -> None:
+        self._org = org
+        self._mapping = mapping
+        self._times = times
+        self._count = count
+        self._notes = notes
+
+    def row(self, raw: RawRow, now: datetime) -> UsageRow:
+        """The row as the ledger takes it. Raises BadRow with the reason."""
+        if raw.problem:
+            raise BadRow(raw.problem)
+        given = self._mapping.fields(raw.record)
+        fields: dict[str, str | int] = {}
+        for name in TEXT_FIELDS:
+            if name in given:
+                fields[name] = _text(name, given[name])
+        for name in TOKEN_FIELDS:
+            if name in given:
+                fields[name] = _tokens(name, given[name])
+        fields["account"] = self._account(str(fields.get("account", "")))
+        event_at, time_text = self._time(given)
+        if time_text:
+            fields[TIME_FIELD] = time_text
+        cost = _cost_nanos(given[COST_FIELD]) if COST_FIELD in given else None
+        if cost is not None:
+            fields[COST_FIELD] = cost
+        key = self._key(fields)
+        self._note(event_at, now, bool(fields.get("model")))
+        return _usage_row(fields, event_at, cost, key)
+
+    def _account(self, name: str) -> str:
+        if not name:
+            raise BadRow("The row names no account.")
+        org, slash, rest = name.partition("/")
+        if name == self._org:
+            return ""
+        if slash and org == self._org:
+            return rest
+        if slash:
+            raise BadRow(f"The account {name} is another organization's; this import goes into {self._org}.")
+        return name
+
+    def _time(self, given: Record) -> tuple[datetime | None, str]:
+        if TIME_FIELD in given:
+            return self._times.read(given[TIME_FIELD])
+        if self._mapping.derive is None or TIME_FIELD in self._mapping.by_hand:
+            raise BadRow("The row has no time.")
+        self._notes.undated += 1
+        return None, ""
+
+    def _key(self, fields: dict[str, str | int]) -> str:
+        """Rule 17: the row's own id, else the hash of its fields and the count of equal rows before it."""
+        if "id" in fields:
+            return f"import:id:{fields['id']}"
+        digest = hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).digest()[:16]
+        return f"import:row:{digest.hex()}:{self._count(digest)}"
+
+    def _note(self, event_at: datetime | None, now: datetime, has_model: bool) -> None:
+        if event_at is not None and event_at > now:
+            self._notes.in_the_future += 1
+        if not has_model:
+            self._notes.without_model += 1
+
+
+def _usage_row(fields: dict[str, str | int], event_at: datetime | None, cost: int | None, key: str) -> UsageRow:
+    text = {name: str(fields.get(name, "")) for name in TEXT_FIELDS if name not in {"id", "action"}}
+    counts = {name: int(fields.get(name, 0)) for name in TOKEN_FIELDS if name != "tokens"}
+    for part, whole in (("cached", "input"), ("cache_write", "input"), ("reasoning", "output")):
+        if counts[f"{part}_tokens"] > counts[f"{whole}_tokens"]:
+            raise BadRow(
+                f"{counts[f'{part}_tokens']} {part.replace('_', '-')} tokens are more than the "
+                f"{counts[f'{whole}_tokens']} {whole} tokens that include them."
+            )
+    return UsageRow(
+        **text,
+        action=str(fields.get("action", DEFAULT_ACTION)),
+        event_at=event_at,
+        key=key,
+        input_tokens=counts["input_tokens"],
+        output_tokens=counts["output_tokens"],
+        cached_tokens=counts["cached_tokens"],
+        cache_write_tokens=counts["cache_write_tokens"],
+        reasoning_tokens=counts["reasoning_tokens"],
+        tokens=int(fields["tokens"]) if "tokens" in fields else None,
+        cost_usd_nanos=cost,
+    )
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, dict | list):
+        raise BadRow(f"The {name} is no text but an object. Map what is inside it, such as --map {name}=column.inside.")
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    if _UNPRINTABLE.search(text):
+        raise BadRow(f"The {name} holds characters that are no text. Save the file as UTF-8.")
+    longest = LONGEST_TEXT.get(name, LONGEST_NAME)
+    if len(text) > longest:
+        raise BadRow(f"The {name} has {len(text)} characters; at most {longest} are kept.")
+    return text
+
+
+def _tokens(name: str, value: object) -> int:
+    if type(value) is int and 0 <= value <= MOST_TOKENS:
+        return value
+    if type(value) is str and value.isdecimal() and value.isascii() and len(value) < 13:
+        return int(value)
+    shown = name.replace("_", " ")
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise BadRow(f"The {shown} “{str(value)[:40]}” are no number.")
+    text = str(value).strip()
+    try:
+        number = int(Decimal(text)) if not isinstance(value, str) or _WHOLE.fullmatch(text) else None
+    except (InvalidOperation, ValueError, OverflowError):
+        number = None
+    if number is None or Decimal(text) != number:
+        raise BadRow(f"The {shown} “{text[:40]}” are no whole number.")
+    if number < 0:
+        raise BadRow(f"The {shown} are {number}; usage can't be negative.")
+    if number > MOST_TOKENS:
+        raise BadRow(f"The {shown} are {number}; no request is that large. Check the column.")
+    return number
+
+
+def _cost_nanos(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise BadRow(f"The cost “{str(value)[:40]}” is no amount.")
+    try:
+        nanos = to_nanos(str(value).strip().removeprefix("$"))
+    except InvalidRequest as error:
+        raise BadRow(str(error)) from None
+    if nanos < 0:
+        raise BadRow(f"The cost {value} is negative.")
+    return nanos

@@ -1,0 +1,76 @@
+"""What a usage row is: the fields a file's columns are mapped to, and the row once it has been checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from creditbook.domain.errors import InvalidRequest
+
+TEXT_FIELDS = ("account", "action", "agent", "model", "project", "description", "id", "provider")
+TOKEN_FIELDS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "tokens")
+TIME_FIELD = "event_at"
+COST_FIELD = "cost_usd"
+FIELDS = (*TEXT_FIELDS, TIME_FIELD, *TOKEN_FIELDS, COST_FIELD)
+"""Everything `--map` and `--set` may name. `cost_usd` is what the source says it cost; without it we price the row."""
+
+Record = dict[str, object]
+"""One row as its file holds it: column or key → value, nested objects and lists included."""
+
+
+class BadMapping(InvalidRequest):
+    """What was asked of the file can't be done with any of its rows: wrong usage, not a bad row."""
+
+
+class BadRow(InvalidRequest):
+    """This row can't be booked; the sentence is its reason in the file of refused rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row of a file. ``line`` is where a person finds it (a line of text; a row of a Parquet file).
+
+    ``problem`` says why the row could not even be read; then ``record`` is empty and ``text`` is what stood there.
+    """
+
+    line: int
+    record: Record
+    problem: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One checked row. ``event_at`` None means that the source keeps no time: booked as of now.
+
+    ``cost_usd_nanos`` None leaves pricing to us. ``tokens`` None leaves the charge to the action's price (rule 6).
+    """
+
+    account: str
+    action: str
+    event_at: datetime | None
+    key: str
+    agent: str = ""
+    model: str = ""
+    project: str = ""
+    description: str = ""
+    provider: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    tokens: int | None = None
+    cost_usd_nanos: int | None = None
+
+
+@dataclass(slots=True)
+class Notes:
+    """What an import took in though it is odd, counted so that somebody can look."""
+
+    undated: int = 0
+    local_times_skipped_by_dst: int = 0
+    local_times_twice_by_dst: int = 0
+    in_the_future: int = 0
+    without_model: int = 0
+    said: list[str] = field(default_factory=list)
