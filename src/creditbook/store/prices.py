@@ -13,7 +13,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from creditbook.store.tables.prices import RATES, fx_rate, model_price, model_price_override
+from creditbook.store.tables import prices as tables
+from creditbook.store.tables.prices import fx_rate, model_price, model_price_override
+
+RATES = tables.RATES
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('creditbook prices'))"
 
