@@ -1,0 +1,163 @@
+"""Holds in the model: reserved once, captured in parts, closed by the last part, a void or time (rules 12-15)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from model.books import Account, Book, Debt, Grant, Hold, Line, Pay, Result
+from model.passing import release, repay
+from model.reading import metering, own, pool_has
+from model.spends import choose, count_request, feature_of, live_refusal, new_use, price, token_refusal, valid
+
+from creditbook.domain.errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest
+from creditbook.domain.program import Enforcement, Overrun, Pricing
+
+
+def reserve(
+    book: Book,
+    account: Account,
+    now: datetime,
+    *,
+    action: str,
+    estimate: int | None = None,
+    ttl: timedelta = timedelta(minutes=15),
+    wallet: str | None = None,
+    only_wallet: bool = False,
+) -> Result:
+    valid(action, estimate, 0, 0)
+    if not timedelta(0) < ttl <= timedelta(hours=24):
+        raise InvalidRequest("a hold lives at most 24 hours")
+    enforcement = book.program.enforcement
+    if enforcement is Enforcement.OFF:
+        if account.status == "closed":
+            raise AccountClosed
+        count_request(book, account, now)
+        return opened(book, account, now, action, ttl, [], metered=True)
+    if action not in book.program.actions:
+        if enforcement is not Enforcement.SHADOW:
+            raise InvalidRequest("unknown action")
+        count_request(book, account, now)
+        return opened(book, account, now, action, ttl, [], metered=False)
+    terms = book.program.actions[action]
+    priced = terms.pricing is Pricing.ACTUAL or terms.tokens > 0
+    if estimate is None:
+        estimate = terms.tokens if terms.pricing is Pricing.FIXED else terms.estimate
+    if priced and estimate < 1:
+        raise InvalidRequest("a priced hold needs an estimate of at least 1")
+    fit = (terms.spends_for, wallet, only_wallet)
+    refusal = live_refusal(book, account, now, terms.spends_for, None)
+    metered = book.unlimited(account)
+    if refusal is None and not metered:
+        refusal = token_refusal(book, account, now, estimate, fit)
+    if refusal is not None and enforcement is not Enforcement.SHADOW:
+        raise refusal
+    count_request(book, account, now)
+    chosen = [] if metered else choose(book, account, estimate, fit, bounded=True)
+    result = opened(book, account, now, action, ttl, chosen, metered)
+    result.refused = type(refusal).__name__ if refusal else None
+    return result
+
+
+def opened(
+    book: Book,
+    account: Account,
+    now: datetime,
+    action: str,
+    ttl: timedelta,
+    chosen: list[tuple[Grant, int]],
+    metered: bool,
+) -> Result:
+    for g, taken in chosen:
+        g.held += taken
+    hold = Hold(len(book.holds), account, action, ttl, now + ttl, [Line(g, taken) for g, taken in chosen], metered)
+    book.holds.append(hold)
+    return Result("hold", metered=metered, lines=chosen, hold=hold)
+
+
+def capture(
+    book: Book,
+    account: Account,
+    now: datetime,
+    *,
+    hold: Hold,
+    tokens: int | None = None,
+    action: str | None = None,
+    input_tokens: int = 0,
+    output_tokens: int = 0,
+    final: bool = True,
+) -> Result:
+    action = action or hold.action
+    valid(action, tokens, input_tokens, output_tokens)
+    metered = metering(book, account) or (hold.metered and hold.status == "open")
+    need = 0
+    if action in book.program.actions:
+        need = price(book.program.actions[action], tokens, input_tokens + output_tokens)
+    elif not metered:
+        raise InvalidRequest("unknown action")
+    if account.status == "closed":
+        raise AccountClosed
+    if hold.status in {"captured", "voided"}:
+        raise HoldAlreadyResolved
+    late = hold.status == "timed_out"
+    part = Result("usage", metered=metered or need == 0, hold=hold, late=late)
+    if part.metered:
+        part.use = new_use(book, account, 0)
+    else:
+        charge_part(book, account, hold, part, need, feature_of(book, action))
+    if final or late:
+        release(hold)
+        hold.status = "captured"
+    else:
+        hold.ends_at = max(hold.ends_at, now + hold.ttl)
+    for each in book.cluster(account):
+        repay(book, each)
+    return part
+
+
+def charge_part(book: Book, account: Account, hold: Hold, part: Result, need: int, feature: str) -> None:
+    """Takes from the hold, then from what is available past any quota, then leaves a debt or refuses."""
+    fitting = [line for line in hold.lines if line.amount and line.grant.wallet.fits(feature)]
+    inside = sum(line.amount for line in fitting)
+    fit = (feature, None, False)
+    beside = own(book, account, *fit) + pool_has(book, account, *fit)
+    short = max(0, need - inside - beside)
+    enforcement = book.program.enforcement
+    if short and book.program.overrun is Overrun.REJECT and enforcement is not Enforcement.SHADOW:
+        raise InsufficientTokens(need, inside + beside)
+    taken: list[tuple[Grant, int]] = []
+    left = need
+    for line in fitting:
+        n = min(left, line.amount)
+        if n:
+            line.amount -= n
+            line.grant.held -= n
+            line.grant.remaining -= n
+            taken.append((line.grant, n))
+            left -= n
+    for g, n in choose(book, account, left, fit, bounded=False):
+        g.remaining -= n
+        taken.append((g, n))
+    owes = 0 if enforcement is Enforcement.SHADOW else short
+    part.lines = taken
+    part.charged = sum(n for _, n in taken) + owes
+    part.use = new_use(book, account, part.charged)
+    part.use.pays = [Pay(g, n) for g, n in taken]
+    part.owed = owes
+    if short and enforcement is Enforcement.SHADOW and book.program.overrun is Overrun.REJECT:
+        part.refused = "InsufficientTokens"
+    if owes:
+        debt = Debt(book.paying_pool(account) or account, part.use, feature, owes, owes)
+        book.debts.append(debt)
+        part.use.debt = debt
+
+
+def void(book: Book, account: Account, _now: datetime, *, hold: Hold) -> Result:
+    if account.status == "closed":
+        raise AccountClosed
+    if hold.status in {"captured", "voided"}:
+        raise HoldAlreadyResolved
+    release(hold)
+    hold.status = "voided"
+    for each in book.cluster(account):
+        repay(book, each)
+    return Result("void", hold=hold)

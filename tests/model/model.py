@@ -1,0 +1,122 @@
+"""A plain-Python model of SEMANTICS, written from SEMANTICS alone: the second opinion on every figure.
+
+It lives through every boundary at its own instant and keeps everything in lists. `Model` is its public face:
+organizations by slug, one method for all verbs, keys as in rule 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from model import admin, corrections, holds, spends
+from model.books import Account, Book, Result
+from model.passing import anything_due, settle
+from model.reading import as_of, balance, remember
+
+from creditbook.domain.errors import IdempotencyConflict
+from creditbook.domain.program import Program
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "spend": spends.spend,
+    "reserve": holds.reserve,
+    "capture": holds.capture,
+    "void": holds.void,
+    "grant": admin.grant,
+    "reset": admin.reset,
+    "refund": corrections.refund,
+    "revoke": corrections.revoke,
+    "expire": corrections.expire,
+    "dispute": corrections.dispute,
+    "write_off": corrections.write_off,
+    "open_wallet": admin.add_wallet,
+    "set_wallet_active": admin.set_wallet_active,
+    "set_zone": admin.set_zone,
+}
+
+
+@dataclass
+class Model:
+    books: dict[str, Book] = field(default_factory=dict)
+
+    def create_organization(self, slug: str, program: Program, zone: str | None = None) -> Book:
+        self.books[slug] = Book(slug, program, zone or program.zone)
+        return self.books[slug]
+
+    def find(self, name: str) -> tuple[Book, Account]:
+        slug, _, user = name.partition("/")
+        return self.books[slug], self.books[slug].accounts[user]
+
+    def open_account(self, name: str, now: datetime, **terms: Any) -> Account:
+        slug, _, user = name.partition("/")
+        book = self.books[slug]
+        account = admin.open_account(book, user, now, **terms)
+        settle(book, account, now)
+        remember(book, book.cluster(account), now)
+        return account
+
+    def do(self, verb: str, name: str, now: datetime, key: str | None = None, **terms: Any) -> Any:
+        """Performs one verb and returns its result, or raises its refusal. Keys are asked first (rule 5)."""
+        book, account = self.find(name)
+        at = settle(book, account, now)
+        asked = (name, sorted((k, id(v) if hasattr(v, "no") else v) for k, v in terms.items()))
+        if key is not None and (verb, key) in book.keys:
+            first, result = book.keys[verb, key]
+            if first != asked:
+                raise IdempotencyConflict
+            return result
+        result = VERBS[verb](book, account, at, **terms)
+        if key is not None:
+            book.keys[verb, key] = (asked, result)
+        self.note(book, account, at)
+        return result
+
+    def freeze(self, name: str, now: datetime, frozen: bool) -> Result:
+        book, account = self.find(name)
+        at = settle(book, account, now)
+        result = admin.set_status(account, "frozen" if frozen else "active")
+        self.note(book, account, at)
+        return result
+
+    def close(self, name: str, now: datetime) -> Result:
+        book, account = self.find(name)
+        at = settle(book, account, now)
+        result = admin.close_account(book, account)
+        self.note(book, account, at)
+        return result
+
+    def set_quota(self, name: str, now: datetime, quota: int | None) -> None:
+        book, account = self.find(name)
+        settle(book, account, now)
+        corrections.open_account_only(account)
+        account.quota = quota
+
+    @staticmethod
+    def note(book: Book, account: Account, at: datetime) -> None:
+        book.grants = [g for g in book.grants if g.dead is None or g.remaining]
+        remember(book, book.cluster(account), at)
+
+    def settled(self, name: str, now: datetime) -> tuple[Book, Account, datetime]:
+        """The books as they stand at ``now``, looked ahead in a copy where something is due (rule 19)."""
+        book, account = self.find(name)
+        at = book.clock_of(account, now)
+        if anything_due(book, account, now):
+            book = book.twin()
+            account = book.accounts[account.name]
+            settle(book, account, now)
+        return book, account, at
+
+    def balance(self, name: str, now: datetime, feature: str | None = None) -> dict[str, Any]:
+        book, account, at = self.settled(name, now)
+        return balance(book, account, at, feature)
+
+    def balance_as_of(self, name: str, now: datetime, at: datetime) -> tuple[int, int, int]:
+        """Posted, held and debt at an instant of the past."""
+        book, account, _ = self.settled(name, now)
+        return as_of(book, account, at)
+
+    def settle(self, name: str, now: datetime) -> None:
+        book, account = self.find(name)
+        settle(book, account, now)
