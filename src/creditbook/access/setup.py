@@ -1,0 +1,84 @@
+"""The first administrator: no default password, but a one-time token printed where the server was started."""
+
+from __future__ import annotations
+
+from creditbook.access import passwords
+from creditbook.access.names import display_name_of, email_of, user_name_of
+from creditbook.access.sessions import Sessions
+from creditbook.access.tokens import hash_of, new_token
+from creditbook.access.values import LinkSpent
+from creditbook.domain.errors import Conflict
+from creditbook.store import audit, ids
+from creditbook.store import people as people_rows
+from creditbook.store import sessions as rows
+
+SPENT = "This set-up link has been used or replaced. The newest one stands where `creditbook init` was run last."
+
+
+class Setup:
+    """Makes the first administrator, who is an operator, exactly once."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._store = sessions.store
+        self._clock = sessions.clock
+
+    def is_needed(self) -> bool:
+        """Whether nobody is an operator yet."""
+        with self._store.read() as connection:
+            return people_rows.operators(connection) == 0
+
+    def new_token(self) -> str | None:
+        """A fresh setup token to print, replacing any earlier one; None when somebody is an operator already."""
+        token = new_token()
+
+        def once() -> str | None:
+            with self._store.write() as connection:
+                if people_rows.operators(connection):
+                    return None
+                rows.put_setup_token(connection, hash_of(token), self._clock())
+                return token
+
+        return self._store.retrying(once)
+
+    def knows(self, token: str) -> bool:
+        """Whether this token still opens the house."""
+        with self._store.read() as connection:
+            return rows.knows_setup_token(connection, hash_of(token))
+
+    def create_administrator(self, token: str, user_name: str, name: str, password: str, *, browser: str,
+                             email: str = "") -> str:  # fmt: skip
+        """Make the first administrator and return a ticket for this browser. Of fifty at once, one succeeds.
+
+        Raises:
+            LinkSpent: the token was used or replaced.
+            Conflict: the user name is taken.
+            InvalidRequest: a name or the password breaks a rule; the token stays good.
+            NotAllowed: there is no organization to work in yet; nothing was made.
+        """
+        user_name, email = user_name_of(user_name), email_of(email)
+        name = display_name_of(name, otherwise=user_name)
+        passwords.check_new(password, user_name)
+        if not self.knows(token):
+            raise LinkSpent(SPENT)
+        password_hash = passwords.hash_new(password)
+
+        def once() -> str:
+            now = self._clock()
+            with self._store.write() as connection:
+                if not rows.use_setup_token(connection, hash_of(token), now):
+                    raise LinkSpent(SPENT)
+                if people_rows.person_by_name(connection, user_name) is not None:
+                    raise Conflict(f"The user name {user_name} is taken.")
+                (person_id,) = ids.take(connection, 1)
+                people_rows.add_person(connection, person_id=person_id, user_name=user_name, display_name=name,
+                                       email=email, password_hash=password_hash, is_operator=True, created_at=now,
+                                       password_changed_at=now)  # fmt: skip
+                ticket = self._sessions.ticket_for(connection, person_id, browser)
+                for organization in people_rows.organizations(connection):
+                    people_rows.see_as(connection, organization.org_id, person_id)
+                    audit.record(connection, organization.org_id, at=now, actor=user_name, act="operator.first",
+                                 subject=user_name, reason="set-up token of the console")  # fmt: skip
+                return ticket
+
+        return self._store.retrying(once)
