@@ -7,12 +7,16 @@ from starlette.routing import Mount
 from creditbook.api import api
 from creditbook.api.headers import SecurityHeaders
 from creditbook.api.lifespan import lifespan
+from creditbook.api.session import BrowserCookie, session
 from creditbook.settings import Settings
 from creditbook.site import DASHBOARD
 
 app = st.App(
     DASHBOARD,
-    routes=[Mount("/api", app=api)],
-    middleware=[Middleware(SecurityHeaders, behind_tls=Settings.from_environment().cookie_secure)],
+    routes=[Mount("/api", app=api), Mount("/session", app=session)],
+    middleware=[
+        Middleware(SecurityHeaders, behind_tls=Settings.from_environment().cookie_secure),
+        Middleware(BrowserCookie),
+    ],
     lifespan=lifespan,
 )

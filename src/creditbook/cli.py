@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from creditbook.commands import serving
+from creditbook.commands import serving, setup
 from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, refuse, wants_json
 from creditbook.domain.errors import LedgerError
 from creditbook.installation import close_installations
@@ -43,6 +43,7 @@ def root(
     """Reads CREDITBOOK_DATABASE_URL (default sqlite:///data/creditbook.db under the working directory)."""
 
 
+cli.command()(setup.init)
 cli.command()(serving.serve)
 
 

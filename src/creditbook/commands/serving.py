@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import runpy
 import sys
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,4 +39,6 @@ def serve(
     )
     # App.run() looks for .streamlit/config.toml beside argv[0]: the site's, wherever we were started (STREAMLIT.md).
     sys.argv = [str(ENTRY)]
-    runpy.run_path(str(ENTRY))["app"].run(config={"server.address": host, "server.port": port})
+    # Streamlit greets with the address a second time; whatever goes wrong is on standard error.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        runpy.run_path(str(ENTRY))["app"].run(config={"server.address": host, "server.port": port})
