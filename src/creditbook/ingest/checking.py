@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from creditbook.domain.errors import InvalidRequest
@@ -18,6 +18,9 @@ from .values import COST_FIELD, TEXT_FIELDS, TIME_FIELD, TOKEN_FIELDS, BadRow, N
 
 LONGEST_TEXT = {"description": 1_000}
 LONGEST_NAME = 200
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of ours another machine's clock may be."""
+
 MOST_TOKENS = 10**12
 """More in one row is a wrong column, not usage."""
 
@@ -61,7 +64,9 @@ class RowCheck:
         if cost is not None:
             fields[COST_FIELD] = cost
         key = self._key(fields)
-        self._note(event_at, now, bool(fields.get("model")))
+        if event_at is not None and event_at > now + CLOCK_SKEW:
+            raise BadRow(f"The time {event_at:%Y-%m-%d %H:%M} UTC lies in the future.")
+        self._notes.without_model += not fields.get("model")
         return _usage_row(fields, event_at, cost, key)
 
     def _account(self, name: str) -> str:
@@ -90,12 +95,6 @@ class RowCheck:
             return f"import:id:{fields['id']}"
         digest = hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).digest()[:16]
         return f"import:row:{digest.hex()}:{self._count(digest)}"
-
-    def _note(self, event_at: datetime | None, now: datetime, has_model: bool) -> None:
-        if event_at is not None and event_at > now:
-            self._notes.in_the_future += 1
-        if not has_model:
-            self._notes.without_model += 1
 
 
 def _usage_row(fields: dict[str, str | int], event_at: datetime | None, cost: int | None, key: str) -> UsageRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from creditbook.domain.errors import InvalidRequest
@@ -71,6 +71,14 @@ class Notes:
     undated: int = 0
     local_times_skipped_by_dst: int = 0
     local_times_twice_by_dst: int = 0
-    in_the_future: int = 0
     without_model: int = 0
-    said: list[str] = field(default_factory=list)
+
+    def sentences(self) -> list[str]:
+        """Each as a sentence; nothing where nothing was odd."""
+        told = (
+            (self.undated, "rows carry no time and were booked as of now"),
+            (self.local_times_skipped_by_dst, "local times were skipped by daylight saving and taken an hour later"),
+            (self.local_times_twice_by_dst, "local times came twice by daylight saving; the first was taken"),
+            (self.without_model, "rows name no model"),
+        )
+        return [f"{count:,} {what}." for count, what in told if count]
