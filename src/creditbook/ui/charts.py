@@ -54,7 +54,7 @@ def ranking(
 ) -> go.Figure:
     """Horizontal bars in each name's own colour, longest first; columns of figures end at ``ends`` (0 … 1)."""
     fig = figure(height or 34 * len(names) + 4, hovermode="closest", showlegend=False, bargap=0.56)
-    shown = [name if len(name) <= 22 else name[:21] + "…" for name in names]
+    shown = [shortened(name, 22) for name in names]
     at = list(range(len(names)))
     fig.add_bar(
         x=list(values),
@@ -80,6 +80,11 @@ def ranking(
         ticktext=shown,
     )
     return fig
+
+
+def shortened(name: str, most: int) -> str:
+    """A long name cut to ``most`` characters; the whole one stands in the hover and the table."""
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def draw(fig: go.Figure, key: str, alt: str) -> None:

@@ -1,6 +1,7 @@
 """The frame of every page: style sheet, header, cards and small text. Pages read and call; this draws."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -87,3 +88,12 @@ def empty(title: str, note: str) -> None:
     """What stands where there is nothing to show: what is the case, and what to do."""
     with card("empty"):
         head(title, note)
+
+
+def days(first: date, last: date) -> str:
+    """A period in words: ``1 – 30 Oct 2025``, ``Thu 30 Oct 2025`` for a single day."""
+    if first == last:
+        return f"{first:%a} {first.day} {first:%b %Y}"
+    begins = f"{first.day}" + ("" if (first.year, first.month) == (last.year, last.month) else f" {first:%b}")
+    begins += "" if first.year == last.year else f" {first.year}"
+    return f"{begins} – {last.day} {last:%b %Y}"

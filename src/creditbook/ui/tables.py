@@ -59,3 +59,8 @@ def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, **more: Any)
     return st.dataframe(
         frame, hide_index=True, row_height=ROW_HEIGHT, height="content", column_config=dict(columns), alt=alt, **more
     )
+
+
+def csv_of(columns: Sequence[str], rows: Callable[[], Iterable[Sequence[Any]]]) -> bytes:
+    """`csv_bytes` of rows that are read only when the button is pressed."""
+    return csv_bytes(columns, rows())

@@ -1,0 +1,140 @@
+"""Usage drawn: figures with their trend, bars by day, rankings by name. Each chart has its table and its CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from creditbook.reports.usage import Usage, UsageFilter
+
+from . import charts
+from .colour import OTHER as GREY
+from .colour import colour
+from .format import dollars_in_markdown, esc, full, percent, plural
+from .measures import MEASURES, OTHER, Figures, Measure, Stack, both_currencies, folded, ranked, share_note, stacked
+
+
+def figures(now: Usage, was: Usage, days: Sequence[tuple[date, Usage]]) -> None:
+    """Four figures of a period against the one before; their change stays ink: more use is neither good nor bad."""
+    grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
+    unpriced = f"; {plural(now.unpriced, 'request')} not priced yet" if now.unpriced else ""
+    notes = {
+        "Charged": f"{full(now.charged)} tokens charged, {full(now.refunded)} of them returned by refunds",
+        "Model tokens": f"{full(now.input_tokens)} in + {full(now.output_tokens)} out, as the models counted them",
+        "Requests": plural(now.requests, "request") + unpriced,
+        "Cost": f"{both_currencies(now)} as booked{unpriced}",
+    }
+    for measure in MEASURES.values():
+        value, old = measure.of(now), measure.of(was)
+        with grid.cell():
+            st.metric(
+                "Tokens charged" if measure.name == "Charged" else measure.name,
+                dollars_in_markdown(measure.brief(value)),
+                percent(abs(value - old), old) if old else None,
+                delta_color="off",
+                delta_arrow="up" if value >= old else "down",
+                delta_description=dollars_in_markdown(f"vs {measure.brief(old)}") if old else None,
+                chart_data=[measure.axis(usage) for _, usage in days] if len(days) > 1 else None,
+                chart_type="area",
+                border=True,
+                height="stretch",
+                help=dollars_in_markdown(notes[measure.name]),
+            )
+
+
+def by_day(found: Figures, wanted: UsageFilter, measure: Measure, *, unnamed: str) -> None:
+    """Stacked bars by day, week or month; one colour a name, the rest in grey, the total in the hover."""
+    stack = stacked(found, wanted, measure)
+    peak = max(range(len(stack.days)), key=lambda i: measure.of(stack.totals[i]))
+    day = stack.days[peak]
+    note = f"Most {'on' if stack.step == 'day' else f'in the {stack.step} of'} {day:%a} {day.day} {day:%b %Y}: "
+    note += measure.said(stack.totals[peak])
+    labels = {name: name if name == OTHER else name or unnamed for name in stack.names}
+    table = pd.DataFrame(
+        {"Day": stack.days}
+        | {labels[name]: [measure.axis(stack.bars[d][name]) for d in stack.days] for name in stack.names}
+        | {"Total": [measure.axis(total) for total in stack.totals]}
+    )
+    number = st.column_config.NumberColumn(format="$%,.4f" if measure.prefix else "localized")
+    charts.chart_card(
+        "by-day",
+        f"By {stack.step}",
+        dollars_in_markdown(note),
+        _bars(stack, measure, labels),
+        table,
+        alt=f"{measure.name} by {stack.step}, stacked by name. {note}",
+        columns={"Day": st.column_config.DateColumn("Day", format="ddd D MMM YYYY")}
+        | dict.fromkeys(table.columns[1:], number),
+    )
+
+
+def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
+    fig = charts.figure(300, barmode="stack")
+    for name in stack.names:
+        usages = [stack.bars[day][name] for day in stack.days]
+        fig.add_bar(
+            x=stack.days,
+            y=[measure.axis(usage) for usage in usages],
+            name=charts.shortened(labels[name], 28),
+            marker_color=GREY if name in ("", OTHER) else colour(name),
+            customdata=[measure.brief(measure.of(usage)) for usage in usages],
+            hovertemplate="%{customdata}",
+        )
+    # The total stands in the hover only: a line without width, since a marker would widen the axis.
+    fig.add_scatter(
+        x=stack.days,
+        y=[measure.axis(total) for total in stack.totals],
+        customdata=[measure.said(total) for total in stack.totals],
+        name="total",
+        mode="lines",
+        line_width=0,
+        showlegend=False,
+        hovertemplate="<b>%{customdata}</b>",
+    )
+    fig.update_yaxes(tickprefix=measure.prefix, rangemode="tozero")
+    fig.update_xaxes(tickformat="%b %Y" if stack.step == "month" else "%e %b", nticks=10, hoverformat="%a %e %b %Y")
+    return fig
+
+
+def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: str) -> None:
+    """Names by what they used, longest first, with figures and shares beside the bars."""
+    ordered = ranked(found, measure)
+    top = folded(ordered)
+    labels = [name or unnamed for name, _ in top]
+    values = [measure.of(usage) for _, usage in top]
+    fig = charts.ranking(
+        labels,
+        values,
+        [(measure.brief(value), percent(value, sum(values))) for value in values],
+        [_hover(usage) for _, usage in top],
+        height=max(150, 34 * len(top) + 8),
+        ends=(0.86, 1.0),
+        colours=[GREY if name in ("", OTHER) else colour(name) for name, _ in top],
+    )
+    spoken = ", ".join(f"{label} {measure.brief(value)}" for label, value in zip(labels, values, strict=True))
+    table, columns = _table(ordered, unnamed)
+    note = esc(share_note(ordered, measure, unnamed))
+    charts.chart_card(key, title, note, fig, table, alt=f"{title}: {spoken}", columns=columns)
+
+
+def _hover(usage: Usage) -> str:
+    tokens = f"{full(usage.net_charged)} charged, {full(usage.model_tokens)} model tokens"
+    return f"{tokens}<br>{plural(usage.requests, 'request')}, {both_currencies(usage)}"
+
+
+def _table(ordered: Sequence[tuple[str, Usage]], unnamed: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    rows = [
+        (name or unnamed, u.net_charged, u.model_tokens, u.requests, u.cost_usd_nanos / 1e9, u.cost_inr_nanos / 1e9)
+        for name, u in ordered
+    ]
+    table = pd.DataFrame(rows, columns=["Name", "Charged", "Model tokens", "Requests", "USD", "INR"])
+    number = st.column_config.NumberColumn(format="localized")
+    columns: dict[str, Any] = {"Charged": number, "Model tokens": number, "Requests": number}
+    columns["USD"] = st.column_config.NumberColumn(format="$%,.4f")
+    columns["INR"] = st.column_config.NumberColumn(format="₹%,.2f")
+    return table, columns
