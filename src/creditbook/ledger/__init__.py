@@ -1,0 +1,1 @@
+"""The only writers: a module per verb, on one core that commits for concurrent callers together."""

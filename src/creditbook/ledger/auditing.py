@@ -1,0 +1,58 @@
+"""What an administrative act changed, for the audit log (rule 38): figures before and after, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from creditbook.domain.balance import available_tokens
+from creditbook.domain.journal import AuditRow, Journal
+from creditbook.domain.operations import Operation
+from creditbook.domain.results import Receipt, Result
+from creditbook.domain.state import Account, Book
+
+from .calls import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The account's figures before an act; empty for an account that the act opens."""
+
+    figures: dict[str, object]
+
+    @classmethod
+    def of(cls, book: Book, operation: Operation, at: datetime) -> Before:
+        """What an audit row keeps of an account as it is now."""
+        account = book.accounts.get(operation.account_id)
+        return cls(_figures(book, account, at) if account is not None else {})
+
+
+def _figures(book: Book, account: Account, at: datetime) -> dict[str, object]:
+    return {
+        "available": available_tokens(book, account, max(at, book.root.clock_at or at)),
+        "debt": sum(debt.owed for debt in account.debts.values()),
+        "status": account.status.value,
+        "zone": account.zone,
+        "quota": account.quota_tokens,
+        "wallets_off": sorted(w.wallet_id for w in account.wallets.values() if not w.is_active),
+    }
+
+
+def audit_row(
+    journal: Journal, book: Book, operation: Operation, before: Before, result: Result, call: Call, subject: str
+) -> AuditRow:
+    """One line of the log: only the figures that moved stand in it, and the transactions written."""
+    after = _figures(book, book.accounts[operation.account_id], call.at)
+    old = before.figures
+    moved = {name for name in after if old.get(name) != after[name]}
+    ids = [result.transaction_id] if isinstance(result, Receipt) else list(getattr(result, "transaction_ids", ()))
+    return AuditRow(
+        audit_id=journal.new_id(),
+        at=call.at,
+        actor=operation.actor,
+        act=call.audit,
+        subject=subject,
+        before={name: value for name, value in old.items() if name in moved},
+        after={**{name: after[name] for name in sorted(moved)}, "transactions": ids},
+        reason=operation.reason,
+    )

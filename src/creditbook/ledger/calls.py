@@ -1,0 +1,57 @@
+"""A call: operations of one organization that a caller wants decided together, and what became of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from creditbook.domain.errors import LedgerError
+from creditbook.domain.operations import Operation
+from creditbook.domain.results import Result
+
+Outcome = Result | LedgerError
+
+
+@dataclass(slots=True)
+class Call:
+    """Operations of one organization with the family roots of their accounts; ``outcomes`` is filled at the commit.
+
+    ``audit`` names the act for the audit log (rule 38) when this is an administrative one; ``shown`` its subject.
+    """
+
+    org_id: int
+    operations: list[Operation]
+    roots: dict[int, int]
+    at: datetime
+    audit: str = ""
+    subjects: dict[int, str] = field(default_factory=dict)
+    whole_families: bool = False
+    new_accounts: tuple[tuple[int, int], ...] = ()
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def new_key() -> str:
+    """A key for a caller who named none: made before anything is sent."""
+    return uuid.uuid4().hex
+
+
+def request_hash(verb: str, sent: dict[str, Any]) -> str:
+    """The hash of what the caller sent: names and values, defaults left out (rule 16)."""
+    said = {name: value for name, value in sent.items() if value is not None and value != ""}
+    text = json.dumps([verb, said], sort_keys=True, separators=(",", ":"), default=_plain)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, frozenset | set | tuple):
+        return sorted(value)
+    return repr(value)

@@ -1,0 +1,124 @@
+"""Load → decide → append, for a batch of calls in one database transaction.
+
+Every operation gets its own result or its own refusal. What is due is settled and kept even where an operation is
+refused. A fault of one call (a bug, a broken constraint) rolls the batch back and reruns its calls one by one, so that
+only the culprit fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from creditbook.domain.decide import decide
+from creditbook.domain.errors import LedgerError, Unavailable
+from creditbook.domain.journal import Journal
+from creditbook.domain.operations import Capture, Operation, Refund, Settle, Void
+from creditbook.domain.state import Book
+from creditbook.store.batch import BatchStore, Loaded, Wanted
+from creditbook.store.engine import Store
+
+from .auditing import Before, audit_row
+from .calls import Call, Outcome
+
+
+class Executor:
+    """Runs batches of calls on one store."""
+
+    def __init__(self, store: Store, batches: BatchStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._batches = batches
+        self._clock = clock
+
+    def run(self, calls: Sequence[Call]) -> None:
+        """Decide and commit all calls together; fill their outcomes only when the commit is in.
+
+        Raises `Unavailable` when the database cannot answer: nobody's call was decided, or a repeated call with the same
+        key will tell.
+        """
+        try:
+            outcomes = self._store.retrying(lambda: self._attempt(calls))
+        except (LedgerError, KeyboardInterrupt):
+            raise
+        except Exception:
+            if len(calls) == 1:
+                raise
+            self._one_by_one(calls)
+            return
+        for call, found in zip(calls, outcomes, strict=True):
+            call.outcomes = found
+
+    def _one_by_one(self, calls: Sequence[Call]) -> None:
+        for call in calls:
+            try:
+                self.run([call])
+            except Exception as error:
+                call.outcomes = [_as_refusal(error)] * len(call.operations)
+
+    def _attempt(self, calls: Sequence[Call]) -> list[list[Outcome]]:
+        journals: dict[int, Journal] = {}
+        with self._batches.begin(_wanted(calls)) as batch:
+            by_org = {loaded.org_id: loaded for loaded in batch.loaded}
+            outcomes = [self._decide(call, by_org[call.org_id], journals) for call in calls]
+            batch.append(list(journals.values()), self._clock())
+        return outcomes
+
+    def _decide(self, call: Call, loaded: Loaded, journals: dict[int, Journal]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for operation in call.operations:
+            book = loaded.books[operation.account_id]
+            journal = journals.get(id(book))
+            if journal is None:
+                journal = journals[id(book)] = Journal(call.org_id, loaded.new_id)
+            try:
+                outcomes.append(self._act(call, operation, book, journal, loaded))
+            except LedgerError as refusal:
+                outcomes.append(refusal)
+        return outcomes
+
+    def _act(self, call: Call, operation: Operation, book: Book, journal: Journal, loaded: Loaded) -> Outcome:
+        if not call.audit:
+            return decide(book, journal, operation, call.at, loaded.keys)
+        if operation.account_id in book.accounts:
+            settled = Settle(account_id=operation.account_id)
+            decide(book, journal, settled, call.at, loaded.keys)
+        before = Before.of(book, operation, call.at)
+        known = (operation.name, operation.key) in loaded.keys
+        result = decide(book, journal, operation, call.at, loaded.keys)
+        if not known:
+            subject = call.subjects.get(operation.account_id, "")
+            journal.audits.append(audit_row(journal, book, operation, before, result, call, subject))
+        return result
+
+
+def _as_refusal(error: Exception) -> LedgerError:
+    if isinstance(error, LedgerError):
+        return error
+    fault = Unavailable("Something went wrong while deciding this; nothing of it was written.")
+    fault.__cause__ = error
+    return fault
+
+
+def _wanted(calls: Sequence[Call]) -> list[Wanted]:
+    """What all calls need, one `Wanted` an organization."""
+    by_org: dict[int, list[Call]] = {}
+    for call in calls:
+        by_org.setdefault(call.org_id, []).append(call)
+    return [_of_one(org_id, its_calls) for org_id, its_calls in by_org.items()]
+
+
+def _of_one(org_id: int, calls: list[Call]) -> Wanted:
+    roots: dict[int, int] = {}
+    for call in calls:
+        roots.update(call.roots)
+    operations = [operation for call in calls for operation in call.operations]
+    return Wanted(
+        org_id,
+        roots,
+        max(call.at for call in calls),
+        keys=tuple((operation.name, operation.key) for operation in operations if operation.key),
+        holds=tuple(operation.hold_id for operation in operations if isinstance(operation, Capture | Void)),
+        refunds=tuple(operation.txn_id for operation in operations if isinstance(operation, Refund)),
+        whole_families=any(call.whole_families for call in calls),
+        new_accounts=tuple(new for call in calls for new in call.new_accounts),
+    )
