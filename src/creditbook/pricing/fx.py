@@ -28,11 +28,17 @@ class FxTable:
         last_of_day = {row.day: row for row in rows}
         self._rows = list(last_of_day.values())
         self._days = list(last_of_day)
+        self._asked: tuple[date | None, FxRow | None] = (None, None)
 
     def on(self, day: date) -> FxRow | None:
         """The rate in force on a date; None before the first."""
+        asked, row = self._asked
+        if asked == day:
+            return row  # work comes in the order of its days
         place = bisect_right(self._days, day)
-        return self._rows[place - 1] if place else None
+        row = self._rows[place - 1] if place else None
+        self._asked = (day, row)
+        return row
 
 
 @dataclass(slots=True)

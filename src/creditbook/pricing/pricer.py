@@ -24,7 +24,7 @@ from creditbook.store.engine import Store
 
 from .book import PriceBook, shared_book, utc_day
 from .fx import FxTable
-from .rates import ModelRate, Rates, TokenUsage, cost_at
+from .rates import ModelRate, Rates, TokenUsage, nanos_at
 
 SECONDS_UNTIL_SEEN = 5.0
 """After how long at most another process prices by what was entered: then the next call compares three ids."""
@@ -82,10 +82,10 @@ class Pricer:
             return UNPRICED if usage.input_tokens or usage.output_tokens else NO_COST
         seen = self._look(org_id)
         rate = self._rate(model, at, seen.own, provider)
-        cost = cost_at(rate, usage) if rate is not None else None
-        if cost is None:
+        priced = nanos_at(rate, usage) if rate is not None else None
+        if rate is None or priced is None:
             return UNPRICED if usage.input_tokens or usage.output_tokens or usage.further else NO_COST
-        return self._in_rupees(cost.usd_nanos or 0, cost.parts, cost.price_version, at)
+        return self._in_rupees(*priced, rate.version, at)
 
     def reported(self, usd: Exact | str, by: str, at: datetime) -> Cost:
         """A cost that somebody else has counted: the provider, a gateway, an imported file. It has no parts.

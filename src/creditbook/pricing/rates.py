@@ -66,10 +66,18 @@ class ModelRate:
 
 
 def cost_at(rate: ModelRate, usage: TokenUsage) -> Cost | None:
-    """What one request costs; None when `rate` has no price for tokens that were used.
+    """What one request costs in dollars; None when `rate` has no price for tokens that were used.
+
+    Raises InvalidRequest for counts that contradict each other.
+    """
+    priced = nanos_at(rate, usage)
+    return None if priced is None else Cost(priced[0], None, priced[1], rate.version)
+
+
+def nanos_at(rate: ModelRate, usage: TokenUsage) -> tuple[int, dict[str, int]] | None:
+    """Nano-dollars of one request, and its parts, which add up to them. None and errors as `cost_at`.
 
     Parts: `input` (with cache writes, fees by request and tools), `cached`, `output`, `reasoning`.
-    Raises InvalidRequest for counts that contradict each other.
     """
     tokens_in, tokens_out, cached, written, reasoning, further = usage
     if cached < 0 or written < 0 or reasoning < 0 or cached + written > tokens_in or reasoning > tokens_out:
@@ -99,7 +107,7 @@ def cost_at(rate: ModelRate, usage: TokenUsage) -> Cost | None:
     else:  # nearly always: a price of whole cents per million tokens leaves nothing to round
         a, b, c, d = a // grains_per_nano, b // grains_per_nano, c // grains_per_nano, d // grains_per_nano
         nanos = a + b + c + d
-    return Cost(nanos, None, {"input": a, "cached": b, "output": c, "reasoning": d}, rate.version)
+    return nanos, {"input": a, "cached": b, "output": c, "reasoning": d}
 
 
 def _counts(usage: TokenUsage) -> dict[str, int]:
