@@ -40,8 +40,8 @@ def open_account(
 ) -> Prepared[Done]:
     """Open an account with what the program opens at sign-up: `ORG/USERNAME`, or the pool as `ORG`.
 
-    ``draws_on_pool`` lets a member spend the organization's pool within ``quota`` tokens per pool period. ``opened_at`` is
-    for replayed history: an instant before now. Raises `Conflict` when the account is there already.
+    ``draws_on_pool`` lets a member spend the organization's pool within ``quota`` tokens per pool period. ``opened_at``
+    is for replayed history: an instant before now. Raises `Conflict` when the account is there already.
     """
     slug, _, user = account.partition("/")
     org = core.organization(slug)
@@ -116,7 +116,7 @@ def _status(
 def set_zone(
     core: Core, account: str, zone: str | None, *, reason: str, actor: str = "", idempotency_key: str | None = None
 ) -> Prepared[Done]:
-    """Move an account to another IANA zone, None for its organization's. Running allowances end later, never earlier."""
+    """Move an account to another IANA zone, None for its organization's. Allowances end later, never earlier."""
     return prepare(
         core, account, SetZone, {"zone": zone, "reason": reason}, idempotency_key=idempotency_key, actor=actor,
         reason=reason, audit="set_zone", zone=zone,

@@ -136,7 +136,7 @@ def prepare(
     audit: str = "",
     **parts: Any,
 ) -> Prepared[Any]:
-    """One operation on one account as a call. ``sent`` is what the caller sent, for the hash; ``parts`` go to ``make``."""
+    """One operation on one account as a call. ``sent`` is what the hash covers; ``parts`` go to ``make``."""
     if audit and not reason.strip():
         raise InvalidRequest("Give a reason: it stands in the audit log beside your name.")
     ref = core.account(account)

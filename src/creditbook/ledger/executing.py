@@ -33,8 +33,8 @@ class Executor:
     def run(self, calls: Sequence[Call]) -> None:
         """Decide and commit all calls together; fill their outcomes only when the commit is in.
 
-        Raises `Unavailable` when the database cannot answer: nobody's call was decided, or a repeated call with the same
-        key will tell.
+        Raises `Unavailable` when the database cannot answer: nobody's call was decided, or a repeated call with the
+        same key will tell.
         """
         try:
             outcomes = self._store.retrying(lambda: self._attempt(calls))
@@ -52,7 +52,7 @@ class Executor:
         for call in calls:
             try:
                 self.run([call])
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever one call did must not fail the others
                 call.outcomes = [_as_refusal(error)] * len(call.operations)
 
     def _attempt(self, calls: Sequence[Call]) -> list[list[Outcome]]:

@@ -128,7 +128,7 @@ def revoke(
     actor: str = "",
     idempotency_key: str | None = None,
 ) -> Prepared[Receipt]:
-    """Take back what is free of a grant, or a number of tokens of it; without a number also what is held, when released.
+    """Take back a number of a grant's free tokens; without a number all of it, what is held when it is released.
 
     Raises `NotFound` when nothing of it is left, `InvalidRequest` when more is asked than is free.
     """

@@ -1,8 +1,9 @@
 """Group commit: concurrent callers share a transaction, a lone caller never waits and never switches threads.
 
-Whoever finds nobody at the disk leads: he runs his own call. Who comes meanwhile queues up; the finishing leader hands
-over to the first of the queue, who runs all of it as one batch. A waiting thread leads by itself; tasks of an event loop
-are led by one writer thread, which wakes each loop once a batch. Nobody is answered before the commit that holds his row.
+Whoever finds nobody at the disk leads: he runs his own call. Who comes meanwhile queues up; the finishing leader
+hands over to the first of the queue, who runs all of it as one batch. A waiting thread leads by itself; tasks of an
+event loop are led by one writer thread, which wakes each loop once a batch. Nobody is answered before the commit that
+holds his row.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class _Waiter(Generic[C]):
 
 
 class GroupCommit(Generic[C]):
-    """Runs calls in batches. ``run`` gets a list of calls and puts each one's outcome into it; it raises for all or none."""
+    """Runs calls in batches. ``run`` gets a list of calls and fills in every outcome; it raises for all or none."""
 
     def __init__(self, run: Callable[[Sequence[C]], None], most_calls: int = MOST_CALLS) -> None:
         self._run = run
@@ -99,7 +100,7 @@ class GroupCommit(Generic[C]):
     def _commit(self, batch: list[_Waiter[C]]) -> None:
         try:
             self._run([waiter.call for waiter in batch])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again where each caller waits
             for waiter in batch:
                 waiter.error = error
 

@@ -75,8 +75,8 @@ def capture(
 ) -> Prepared[Receipt]:
     """Take one part from a hold; the final one (the default) gives the rest back.
 
-    Raises `HoldAlreadyResolved` when it was captured to its end or voided, `InsufficientTokens` when the program rejects
-    overruns and not enough is there.
+    Raises `HoldAlreadyResolved` when it was captured to its end or voided, `InsufficientTokens` when the program
+    rejects overruns and not enough is there.
     """
     sent: dict[str, Any] = {
         "hold": hold_id, "tokens": tokens, "action": action, "model": model, "agent": agent, "project": project,

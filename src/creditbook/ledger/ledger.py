@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+
+from creditbook.store.batches import open_batches
 
 from creditbook.clock import Clock, system_clock
 from creditbook.domain.balance import Balance
@@ -17,8 +19,7 @@ from creditbook.domain.results import HoldReceipt, Receipt
 from creditbook.pricing.pricer import Pricer
 from creditbook.programs.document import program_from_text
 from creditbook.settings import Settings
-from creditbook.store.batches import open_batches
-from creditbook.store.directory import Organization
+from creditbook.store.directory import Organization, is_empty
 from creditbook.store.engine import Store, open_store
 
 from . import accounts, granting, holding, organizations, reading, spending, sweeping
@@ -36,7 +37,7 @@ def open_ledger(url: str | None = None, *, clock: Clock = system_clock) -> Ledge
     """
     store = open_store(url or Settings.from_environment().database_url)
     if not store.is_current():
-        if store.dialect != "sqlite" or store.has_schema():
+        if store.dialect != "sqlite" or not is_empty(store):
             store.close()
             raise Unavailable("The database's schema is not up to date. Run `creditbook init`.")
         store.upgrade()
@@ -160,12 +161,12 @@ class Job:
                 raise
 
 
-def _in_thread(verb: Callable[Concatenate[Ledger, P], R]) -> Callable[Concatenate[Any, P], Awaitable[R]]:
+def _in_thread(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Awaitable[R]]:
     async def method(ledger: Any, *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.to_thread(verb, ledger.sync, *args, **kwargs)
 
     method.__doc__, method.__name__ = verb.__doc__, verb.__name__
-    return method
+    return cast(Callable[Concatenate[Any, P], Awaitable[R]], method)
 
 
 class AsyncLedger:
@@ -199,9 +200,12 @@ class AsyncLedger:
     balance = _in_thread(Ledger.balance)
     pending = _in_thread(Ledger.pending)
     sweep = _in_thread(Ledger.sweep)
-    create_organization = _in_thread(Ledger.create_organization)
     load_program = _in_thread(Ledger.load_program)
     program = _in_thread(Ledger.program)
+
+    async def create_organization(self, slug: str, program: Program, **terms: Any) -> Organization:
+        """A new tenant running a program; see `organizations.create_organization`."""
+        return await asyncio.to_thread(self.sync.create_organization, slug, program, **terms)
 
     async def reserve(self, account: str, **terms: Any) -> AsyncJob:
         """Hold tokens for a job: `async with await ledger.reserve(…) as job: … await job.capture(…)`."""

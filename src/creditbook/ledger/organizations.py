@@ -28,7 +28,7 @@ def create_organization(
     actor: str = "",
     reason: str = "created",
 ) -> Organization:
-    """A new tenant running a program. Its zone is the program's unless told otherwise. Raises `Conflict` if it exists."""
+    """A new tenant running a program, in the program's zone unless told otherwise. Raises `Conflict` if it exists."""
     if not SLUG.fullmatch(slug):
         raise InvalidRequest(f"“{slug}” can't be an organization's short name: use a–z, 0–9 and hyphens.")
     zone_info(zone or program.zone)
@@ -43,8 +43,8 @@ def create_organization(
             currency=program.currency, program_id=program_id, is_sample=is_sample, created_at=at,
         )  # fmt: skip
         directory.add_program_version(
-            connection, program_to_document(program), org_id=org_id, program_id=program_id, name=program.name, version=1,
-            created_at=at, actor=actor, reason=reason,
+            connection, program_to_document(program), org_id=org_id, program_id=program_id, name=program.name,
+            version=1, created_at=at, actor=actor, reason=reason,
         )  # fmt: skip
         audit.record(
             connection, org_id, at=at, actor=actor, act="organization.create", subject=slug, reason=reason,
@@ -54,7 +54,7 @@ def create_organization(
 
 
 def load_program(core: Core, slug: str, program: Program, *, reason: str, actor: str = "") -> int:
-    """Put a new version of an organization's program in force; running periods keep what they have. Returns the version."""
+    """Put a new version of an organization's program in force; running periods stay. Returns its number."""
     org = core.organization(slug)
     at = core.now()
     with core.store.write(org.org_id) as connection:

@@ -66,9 +66,9 @@ def spend(
 ) -> Prepared[Receipt]:
     """Charge one piece of work to an account, or only record it (``meter``).
 
-    ``tokens`` is what the caller asks to be charged, for actions priced by what they used; ``input_tokens`` (cached ones
-    included) and ``output_tokens`` (reasoning ones included) are what the LLM counted. ``wallet`` names a preferred wallet
-    type. Raises `InsufficientTokens`, `LimitExceeded`, `FeatureNotInPlan`, `AccountFrozen`, `AccountClosed`,
+    ``tokens`` is what the caller asks to be charged, for actions priced by what they used; ``input_tokens`` (cached
+    ones included) and ``output_tokens`` (reasoning ones included) are what the LLM counted. ``wallet`` names a preferred
+    wallet type. Raises `InsufficientTokens`, `LimitExceeded`, `FeatureNotInPlan`, `AccountFrozen`, `AccountClosed`,
     `InvalidRequest` or `NotFound`; nothing is stored then.
     """
     one: dict[str, Any] = {
@@ -99,8 +99,8 @@ NAMES = frozenset(
 def spend_many(core: Core, spends: Iterable[Mapping[str, Any]]) -> Prepared[list[Receipt | LedgerError]]:
     """Charge many pieces of work of one organization in one transaction, decided in order.
 
-    Each is a mapping of `spend`'s names, with ``account`` and ``action``. The answers stand in the same order: a receipt,
-    or the refusal of that one; a refused one keeps nothing and stops nobody else.
+    Each is a mapping of `spend`'s names, with ``account`` and ``action``. The answers stand in the same order: a
+    receipt, or the refusal of that one; a refused one keeps nothing and stops nobody else.
     """
     wanted = list(spends)
     if not wanted:

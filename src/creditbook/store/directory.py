@@ -1,4 +1,4 @@
-"""Who is called what: organizations by slug, accounts by name. The ids behind names never change, so callers may cache them."""
+"""Who is called what: organizations by slug, accounts by name. The ids behind names never change."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ class AccountRef:
     org_id: int
     account_id: int
     root_id: int
+
+
+def is_empty(store: Store) -> bool:
+    """Whether the database has no schema of ours at all yet."""
+    return not sa.inspect(store.engine).has_table(organization.name)
 
 
 def organizations(store: Store) -> list[Organization]:
