@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from creditbook.clock import Clock, system_clock
 from creditbook.settings import Settings
 from creditbook.store.engine import Store, open_store
+
+if TYPE_CHECKING:
+    from creditbook.ledger.ledger import Ledger
 
 
 @dataclass
@@ -22,6 +26,7 @@ class Installation:
     clock: Clock = system_clock
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _store: Store | None = field(default=None, repr=False)
+    _ledger: Ledger | None = field(default=None, repr=False)
 
     @property
     def store(self) -> Store:
@@ -31,9 +36,22 @@ class Installation:
                 self._store = open_store(self.settings.database_url)
             return self._store
 
-    def close(self) -> None:
-        """Gives connections back; what is asked for later is opened anew."""
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger on that store: one for the process, so that its callers commit together."""
+        from creditbook.ledger.ledger import ledger_on
+
         with self._opening:
+            if self._ledger is None:
+                self._ledger = ledger_on(self.store, clock=self.clock)
+            return self._ledger
+
+    def close(self) -> None:
+        """Finishes what is under way and gives connections back; what is asked for later is opened anew."""
+        with self._opening:
+            if self._ledger is not None:
+                self._ledger.close()
+                self._ledger = None
             if self._store is not None:
                 self._store.close()
                 self._store = None

@@ -6,8 +6,10 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 DEFAULT_DATABASE_URL = "sqlite:///data/creditbook.db"
+DEFAULT_PORT = 8501
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 
@@ -47,6 +49,11 @@ class Settings:
             ),
             log_level=_log_level(given),
         )
+
+    def link(self, **query: str) -> str:
+        """An address that a person can open: the dashboard's, with this query."""
+        base = self.base_url or f"http://127.0.0.1:{DEFAULT_PORT}"
+        return f"{base}/?{urlencode(query)}" if query else f"{base}/"
 
 
 def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:

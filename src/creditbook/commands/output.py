@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+Said = str | Table
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
 
 EXIT_REFUSED = 1
@@ -39,7 +40,7 @@ def plain(value: object) -> Any:
     return value
 
 
-def answer(result: object, sentence: str | Table | Sequence[str | Table], *, as_json: bool) -> None:
+def answer(result: object, sentence: Said | Sequence[Said], *, as_json: bool) -> None:
     """Prints the one answer of a command: `result` with `--json`, else the sentences and tables for people."""
     if as_json:
         typer.echo(json.dumps(plain(result), ensure_ascii=False))

@@ -15,12 +15,13 @@ import typer
 from creditbook.commands.output import JsonOption, answer
 from creditbook.domain.errors import Unavailable
 from creditbook.installation import close_installations, installation
+from creditbook.settings import DEFAULT_PORT
 from creditbook.site import ENTRY
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; beyond this machine, behind TLS.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     as_json: JsonOption = False,
 ) -> None:
     """Serve the dashboard and the API until stopped (Ctrl-C)."""

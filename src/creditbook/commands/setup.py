@@ -15,7 +15,7 @@ def init(as_json: JsonOption = False) -> None:
     sentences = [f"The database is ready ({here.store.dialect})."]
     if token is not None:
         sentences += [
-            "Nobody is an administrator yet. Open `creditbook serve` in a browser and enter this one-time token:",
-            f"  {token}",
+            f"Nobody is an administrator yet. Run `creditbook serve` and open  {here.settings.link(setup=token)}",
+            f"or enter this one-time token there:  {token}",
         ]
     answer({"database": here.store.dialect, "setup_token": token}, sentences, as_json=as_json)
