@@ -21,6 +21,7 @@ from creditbook.domain.money import Exact, convert_nanos, to_nanos
 from creditbook.domain.operations import NO_COST, Cost
 from creditbook.store import prices as rows
 from creditbook.store.engine import Store
+from creditbook.store.prices import FxRow
 
 from .book import PriceBook, shared_book, utc_day
 from .fx import FxTable
@@ -86,6 +87,17 @@ class Pricer:
         if rate is None or priced is None:
             return UNPRICED if usage.input_tokens or usage.output_tokens or usage.further else NO_COST
         return self._in_rupees(*priced, rate.version, at)
+
+    def rate(
+        self, model: str, at: datetime, *, org_id: int | None = None, provider: str | None = None
+    ) -> ModelRate | None:
+        """The price of a model that is in force at an instant; None when it has none."""
+        return self._rate(model, at, self._look(org_id).own, provider)
+
+    def rupees_on(self, day: date) -> FxRow | None:
+        """The dollar's rate in rupees that is in force on a UTC date; None before the first."""
+        self._look(None)
+        return self._fx.on(day)
 
     def reported(self, usd: Exact | str, by: str, at: datetime) -> Cost:
         """A cost that somebody else has counted: the provider, a gateway, an imported file. It has no parts.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from creditbook.domain.errors import InvalidRequest
@@ -63,6 +64,16 @@ class ModelRate:
     prices_output: bool = True
     units: tuple[UnitPrice, ...] = ()
     further: frozenset[str] = frozenset()
+
+    def per_million_tokens(self) -> dict[str, str]:
+        """The base rates as people write them: dollars per million tokens, exact, without what has no price."""
+        priced = {"input": self.prices_input, "cached": self.prices_input, "cache_write": self.prices_input,
+                  "output": self.prices_output, "reasoning": self.prices_output}  # fmt: skip
+        return {
+            kind: f"{Decimal(grains) / (1_000 * self.grains_per_nano):f}"
+            for kind, grains in zip(priced, self.rates, strict=True)
+            if priced[kind]
+        }
 
 
 def cost_at(rate: ModelRate, usage: TokenUsage) -> Cost | None:
