@@ -9,7 +9,7 @@ from datetime import datetime
 
 from creditbook.domain.errors import InvalidRequest, LedgerError
 from creditbook.domain.operations import Settle
-from creditbook.store import directory
+from creditbook.store import directory, sealing
 from creditbook.store.directory import AccountRef, Organization
 
 from .calls import Call
@@ -57,7 +57,10 @@ def sweep(
             done += len(batch)
             if progress is not None:
                 progress(done, total)
-    return _report(core, due, before, total, failed)
+    report = _report(core, due, before, total, failed)
+    for one in found:
+        sealing.seal(core.store, one.org_id)
+    return report
 
 
 def _mark(core: Core, one: Organization) -> int:
