@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
+from runpy import run_path
 
 import pytest
 from hypothesis import given
@@ -46,6 +48,17 @@ def test_the_ecbs_file_is_crossed_by_way_of_the_euro() -> None:
     lines = ["Date,USD,JPY,INR,", "2026-10-30,1.1172,175.68,106.084,", "2026-10-29,1.113,175.92,N/A,"]
     assert read_rates(lines, "USD", "INR").rates == [(FRIDAY, 94_955_245_256)]
     assert read_rates(lines, "EUR", "INR").rates == [(FRIDAY, 106_084_000_000)]
+
+
+def test_the_shipped_rates_are_what_their_own_file_reads_as() -> None:
+    from creditbook.store.migrations import versions
+
+    with Path(*versions.__path__).joinpath("0002_prices.ecb.csv").open(encoding="utf-8") as lines:
+        read = read_rates(lines, "USD", "INR")
+    shipped = run_path(str(Path(*versions.__path__) / "0002_prices.py"))["first_rates"]()
+    assert read.refused == []
+    assert read.rates == [(row["day"], row["rate_nanos"]) for row in shipped]
+    assert len(read.rates) > 900
 
 
 def test_a_plain_file_needs_a_date_and_a_rate() -> None:

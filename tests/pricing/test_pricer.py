@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -171,6 +172,23 @@ def test_a_file_of_rates_may_come_twice_and_a_corrected_one_counts(store: Store)
     assert enter(store, day, 84_000_000_000) == 1
     assert enter(store, day, 83_000_000_000) == 1
     assert Pricer(store).reported(1, "x", NOW).inr_nanos == 83_000_000_000
+
+
+def test_prices_entered_at_once_are_numbered_one_after_the_other(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda turn: set_for(store, OURS if turn % 2 else None, f"{turn}"), range(24)))
+    assert sorted(numbers[1::2]) == sorted(numbers[::2]) == list(range(1, 13))
+
+
+def test_rates_entered_at_once_from_the_same_file_stand_once(store: Store) -> None:
+    rates = [(date(2026, 11, day), 83_000_000_000 + day) for day in range(1, 21)]
+
+    def enter_all(_: int) -> int:
+        done = enter_rates(store, rates, base="USD", quote="INR", source="sample", actor="asha", at=NOW)
+        return done.added
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(enter_all, range(6))) == 20
 
 
 def test_before_the_first_rate_there_are_dollars_and_no_rupees(store: Store) -> None:

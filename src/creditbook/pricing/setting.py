@@ -68,14 +68,24 @@ def set_price(
     picos = terms.picos() if terms else dict.fromkeys(rows.RATES)
     columns = {**picos, "model": name, "valid_from": valid_from, "tiers": None, "withdrawn": terms is None,
                "source": source, "entered_at": at, "actor": actor, "reason": reason.strip()}  # fmt: skip
-    with store.write(org_id) as connection:
-        before = _before(rows.prices(connection, org_id), name, valid_from) if org_id is not None else None
-        price_id = rows.add_price(connection, org_id, **columns)
-        if org_id is not None:
-            after = {"price_id": price_id, "valid_from": valid_from.isoformat(), "withdrawn": terms is None, **picos}
-            audit.record(connection, org_id, at=at, actor=actor, act="price.set", subject=name, reason=reason,
-                         before=before, after=after)  # fmt: skip
-    return price_id
+
+    def enter() -> int:
+        with store.write(org_id) as connection:
+            rows.lock(connection)
+            before = _before(rows.prices(connection, org_id), name, valid_from) if org_id is not None else None
+            price_id = rows.add_price(connection, org_id, **columns)
+            if org_id is not None:
+                after = {
+                    "price_id": price_id,
+                    "valid_from": valid_from.isoformat(),
+                    "withdrawn": terms is None,
+                    **picos,
+                }
+                audit.record(connection, org_id, at=at, actor=actor, act="price.set", subject=name, reason=reason,
+                             before=before, after=after)  # fmt: skip
+            return price_id
+
+    return store.retrying(enter)
 
 
 def _before(known: Sequence[rows.PriceRow], model: str, day: date) -> dict[str, object] | None:
@@ -116,16 +126,26 @@ def enter_rates(
         raise InvalidRequest(f"{base} to {quote} is no pair of currencies. Write codes such as USD and INR.")
     if not source.strip():
         raise InvalidRequest("Say where the rates come from: it stands on every one of them.")
-    with store.write() as connection:
-        rows.lock(connection)
-        known = {row.day: row.rate_nanos for row in rows.fx_rates(connection, base, quote)}
-        new = []
-        for day, nanos in rates:
-            if known.get(day) != nanos:
-                known[day] = nanos
-                new.append((day, nanos))
-        if new and not dry_run:
-            rows.add_fx_rates(
-                connection, new, base=base, quote=quote, source=source.strip(), entered_at=at, actor=actor
-            )
-    return Entered(len(new), len(rates) - len(new))
+
+    def enter() -> int:
+        with store.write() as connection:
+            rows.lock(connection)
+            new = _news(rates, {row.day: row.rate_nanos for row in rows.fx_rates(connection, base, quote)})
+            if new and not dry_run:
+                rows.add_fx_rates(
+                    connection, new, base=base, quote=quote, source=source.strip(), entered_at=at, actor=actor
+                )
+            return len(new)
+
+    added = store.retrying(enter)
+    return Entered(added, len(rates) - added)
+
+
+def _news(rates: Sequence[tuple[date, int]], known: dict[date, int]) -> list[tuple[date, int]]:
+    """What differs from what holds for its date, in order; a date that comes twice is corrected by its second rate."""
+    new = []
+    for day, nanos in rates:
+        if known.get(day) != nanos:
+            known[day] = nanos
+            new.append((day, nanos))
+    return new
