@@ -28,6 +28,11 @@ class Setup:
         with self._store.read() as connection:
             return people_rows.operators(connection) == 0
 
+    def is_empty(self) -> bool:
+        """Whether nobody at all could sign in, so that set-up is the only thing to do."""
+        with self._store.read() as connection:
+            return not people_rows.anybody(connection)
+
     def new_token(self) -> str | None:
         """A fresh setup token to print, replacing any earlier one; None when somebody is an operator already."""
         token = new_token()

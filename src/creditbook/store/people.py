@@ -171,6 +171,14 @@ def operators(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(person).where(person.c.is_operator)) or 0
 
 
+def anybody(connection: sa.Connection) -> bool:
+    """Whether there is a person who could sign in."""
+    return (
+        connection.execute(sa.select(person.c.person_id).where(person.c.password_hash.is_not(None)).limit(1)).first()
+        is not None
+    )
+
+
 def account_id_of(connection: sa.Connection, org_id: int, name: str) -> int | None:
     """The id of the account with this name in the organization."""
     return connection.scalar(sa.select(account.c.account_id).where(account.c.org_id == org_id, account.c.name == name))

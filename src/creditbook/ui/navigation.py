@@ -1,0 +1,41 @@
+"""The one table of pages: where each is, what it is called, and whom it is for.
+
+Addresses are flat and unique (Streamlit knows no nested ones). The gate binds every address here to the sign-in screen
+for visitors who are not signed in, so that a deep link survives signing in. Adding a page is adding a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from creditbook.access import Principal, Role
+from creditbook.site import PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One page. `roles` empty means everybody; `of_account` that it shows the visitor's own account."""
+
+    url_path: str
+    file: str
+    title: str
+    icon: str
+    section: str
+    roles: tuple[Role, ...] = ()
+    of_account: bool = False
+
+    def is_for(self, who: Principal) -> bool:
+        """Whether this person may open the page; the page itself asks again."""
+        return who.has(*self.roles) and (not self.of_account or who.account_id is not None)
+
+
+_PLANNED: tuple[Screen, ...] = (
+    Screen("overview", "account/overview.py", "Overview", "account_balance_wallet", "Account", of_account=True),
+    Screen("wallets", "account/wallets.py", "Wallets", "wallet", "Account", of_account=True),
+    Screen("history", "account/history.py", "History", "receipt_long", "Account", of_account=True),
+    Screen("usage", "account/usage.py", "Usage", "bar_chart", "Account", of_account=True),
+    Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
+    Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
+)
+
+SCREENS = tuple(screen for screen in _PLANNED if (PAGES / screen.file).is_file())
