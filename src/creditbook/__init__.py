@@ -1,0 +1,61 @@
+"""Creditbook: one exact, embeddable credit ledger, a dashboard for the people around it, and an API.
+
+    from creditbook import open_ledger, InsufficientTokens
+
+    ledger = open_ledger()
+    ledger.spend("studio/asha", action="srs", tokens=3_500, idempotency_key="run-42/srs")
+
+The error tree is drawn in `creditbook.domain.errors`.
+"""
+
+from creditbook.domain.balance import Balance, WalletBalance
+from creditbook.domain.errors import (
+    AccountClosed,
+    AccountFrozen,
+    Conflict,
+    FeatureNotInPlan,
+    HoldAlreadyResolved,
+    IdempotencyConflict,
+    InsufficientTokens,
+    InvalidRequest,
+    LedgerError,
+    LimitExceeded,
+    NotFound,
+    Refused,
+    RequestTooLarge,
+    Unavailable,
+)
+from creditbook.domain.operations import Cost
+from creditbook.domain.results import Done, HoldReceipt, Line, Receipt
+from creditbook.ledger.ledger import AsyncJob, AsyncLedger, Job, Ledger, open_ledger
+from creditbook.ledger.sweeping import SweepReport
+
+__all__ = [
+    "AccountClosed",
+    "AccountFrozen",
+    "AsyncJob",
+    "AsyncLedger",
+    "Balance",
+    "Conflict",
+    "Cost",
+    "Done",
+    "FeatureNotInPlan",
+    "HoldAlreadyResolved",
+    "HoldReceipt",
+    "IdempotencyConflict",
+    "InsufficientTokens",
+    "InvalidRequest",
+    "Job",
+    "Ledger",
+    "LedgerError",
+    "LimitExceeded",
+    "Line",
+    "NotFound",
+    "Receipt",
+    "Refused",
+    "RequestTooLarge",
+    "SweepReport",
+    "Unavailable",
+    "WalletBalance",
+    "open_ledger",
+]
