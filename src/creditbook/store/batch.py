@@ -5,7 +5,7 @@
         batch.append(journals, recorded_at)         # set-based writes
     # leaving the block commits; an exception rolls everything back
 
-The rules are in `domain`; here is only how a batch is loaded and appended. `BatchStore` is made by `open_batches`.
+The rules are in `domain`; here is only how a batch is loaded and appended. `batches.open_batches` makes a `BatchStore`.
 """
 
 from __future__ import annotations

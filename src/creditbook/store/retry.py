@@ -29,11 +29,17 @@ def driver_error(error: BaseException) -> BaseException:
 def passes_by_itself(error: BaseException) -> bool:
     """A deadlock, a serialization failure, or SQLite's write lock held by another process: nothing was written."""
     raised = driver_error(error)
+    if isinstance(raised, CommitLost):
+        return True
     if getattr(raised, "sqlstate", None) in {_SERIALIZATION_FAILURE, _DEADLOCK}:
         return True
     return str(getattr(raised, "sqlite_errorname", "")).startswith("SQLITE_BUSY") or (
         type(raised).__name__ == "OperationalError" and "database is locked" in str(raised)
     )
+
+
+class CommitLost(Exception):
+    """The connection was lost while a batch was committed. Run it again: its idempotency keys tell what arrived."""
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -1,0 +1,187 @@
+"""From rows to the domain's values: the books of an organization are filled from what `selects` brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from creditbook.domain.program import Every, GrantClass, Program, WalletType
+from creditbook.domain.state import (
+    Account,
+    AccountStatus,
+    Book,
+    Debt,
+    Grant,
+    Hold,
+    HoldStatus,
+    PastLine,
+    PastUsage,
+    Wallet,
+)
+from creditbook.store.codec import NO_PERIOD, Codec, read_document
+
+Row = Sequence[Any]
+
+_TYPE = {member.value: member for member in WalletType}
+_CLASS = {member.value: member for member in GrantClass}
+_EVERY = {member.value: member for member in Every}
+_STATUS = {member.value: member for member in AccountStatus}
+_HOLD_STATUS = {member.value: member for member in HoldStatus}
+
+
+def oldest_day(until: datetime) -> date:
+    """The earliest local date that it can be anywhere at this instant: request counts before it no longer matter."""
+    return until.date() - timedelta(days=1)
+
+
+def account_of(row: Row, org_zone: str, codec: Codec) -> Account:
+    """From a row of `ACCOUNTS`."""
+    id_, name, kind, plan, anchor, zone, status, pool_id, quota, import_id, clock_at = row
+    return Account(
+        id_, name, kind, plan, codec.day(anchor), zone or org_zone, _STATUS[status], pool_id, quota, import_id,
+        zone is not None, codec.when(clock_at),
+    )  # fmt: skip
+
+
+def wallet_of(row: Row, codec: Codec) -> Wallet:
+    """From a row of `WALLETS`."""
+    when, day = codec.when, codec.day
+    (id_, account_id, type_, label, features, active, expires_at, every, anchor, first, following, ends_at, reset_at,
+     forced, created_at) = row  # fmt: skip
+    return Wallet(
+        id_, account_id, _TYPE[type_], label, None if features is None else frozenset(features.split()), bool(active),
+        when(expires_at), _EVERY[every] if every else None, day(anchor), day(first), day(following), when(ends_at),
+        when(reset_at), forced, when(created_at),
+    )  # fmt: skip
+
+
+def grant_of(row: Row, codec: Codec) -> Grant:
+    """From a row of `GRANTS`."""
+    when = codec.when
+    (id_, account_id, wallet_id, txn_id, source, class_, amount, effective_at, expires_at, remaining, held, label,
+     disputed, closed_reason, closed_at, first, forced_no, price_minor, currency, live) = row  # fmt: skip
+    return Grant(
+        id_, account_id, wallet_id, txn_id, source, _CLASS[class_], amount, when(effective_at), when(expires_at),
+        remaining, held, label, bool(disputed), closed_reason, when(closed_at), codec.day(first), forced_no,
+        price_minor, currency, bool(live),
+    )  # fmt: skip
+
+
+def debt_of(row: Row, codec: Codec) -> Debt:
+    """From a row of `DEBTS`."""
+    id_, account_id, txn_id, feature, incurred, owed, effective_at = row
+    return Debt(id_, account_id, txn_id, feature, incurred, owed, codec.when(effective_at))
+
+
+def hold_of(row: Row, codec: Codec) -> Hold:
+    """From the columns of `HOLD_COLUMNS`; its lines come by `HOLD_LINES`."""
+    (id_, account_id, action, feature, estimate, seconds, effective_at, ends_at, status, closed_at, captured, metered,
+     pool_id, quota_period, project, metadata) = row  # fmt: skip
+    when = codec.when
+    return Hold(
+        id_, account_id, action, feature, estimate, seconds, when(effective_at), when(ends_at), _HOLD_STATUS[status],
+        when(closed_at), captured, bool(metered), pool_id, codec.day(quota_period), project, read_document(metadata),
+    )  # fmt: skip
+
+
+def put_lines(holds: dict[int, Hold], rows: Iterable[Row]) -> None:
+    """Say of each hold what it still reserves, in burn-down order, and how many lines it has."""
+    for hold_id, grant_id, amount, _first, last in rows:
+        hold = holds[hold_id]
+        if amount:
+            hold.reserved[grant_id] = amount
+        hold.seq = max(hold.seq, last)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The books of one organization while they are being filled; rows find their account here by its id."""
+
+    org_id: int
+    zone: str
+    program: Program
+    closed_through: date | None
+    codec: Codec
+    accounts: dict[int, Account] = field(default_factory=dict)
+    resolved: dict[int, Hold] = field(default_factory=dict)
+    pasts: list[PastUsage] = field(default_factory=list)
+
+    def put_accounts(self, rows: Iterable[Row]) -> None:
+        """Rows of `ACCOUNTS`."""
+        for row in rows:
+            self.accounts[row[0]] = account_of(row, self.zone, self.codec)
+
+    def put_wallets(self, rows: Iterable[Row]) -> None:
+        """Rows of `WALLETS`, in the order of their ids."""
+        for row in rows:
+            self.accounts[row[1]].wallets[row[0]] = wallet_of(row, self.codec)
+
+    def put_grants(self, rows: Iterable[Row]) -> None:
+        """Rows of `GRANTS`."""
+        for row in rows:
+            self.accounts[row[1]].grants[row[0]] = grant_of(row, self.codec)
+
+    def put_debts(self, rows: Iterable[Row]) -> None:
+        """Rows of `DEBTS`."""
+        for row in rows:
+            self.accounts[row[1]].debts[row[0]] = debt_of(row, self.codec)
+
+    def put_requests(self, rows: Iterable[Row]) -> None:
+        """Rows of `REQUESTS`."""
+        for account_id, day, count in rows:
+            self.accounts[account_id].requests[self.codec.day(day)] = count
+
+    def put_quota(self, rows: Iterable[Row]) -> None:
+        """Rows of `QUOTA`."""
+        for account_id, period, charged in rows:
+            first = self.codec.day(period)
+            self.accounts[account_id].quota_used[None if first == NO_PERIOD else first] = charged
+
+    def put_holds(self, holds: dict[int, Hold]) -> None:
+        """Holds with their lines: open ones to their accounts, others where a batch that names them looks."""
+        for hold_id, hold in holds.items():
+            if hold.status is HoldStatus.OPEN:
+                if hold.account_id in self.accounts:
+                    self.accounts[hold.account_id].holds[hold_id] = hold
+            else:
+                self.resolved[hold_id] = hold
+
+    def revived(self) -> set[int]:
+        """Grants that were loaded dead: if they live again, the row must say so."""
+        return {grant.grant_id for past in self.pasts for grant in past.grants.values() if not grant.live}
+
+    def books(self, wanted: dict[int, int]) -> dict[int, Book]:
+        """The book of every wanted account (id → root id), one a family."""
+        by_root: dict[int, Book] = {}
+        for root_id in wanted.values():
+            if root_id not in by_root:
+                by_root[root_id] = Book(self.org_id, self.zone, self.program, root_id, {}, self.closed_through)
+        for account in self.accounts.values():
+            book = by_root.get(account.pool_id or account.account_id)
+            if book is not None:
+                book.accounts[account.account_id] = account
+        for hold in self.resolved.values():
+            owner = self.accounts.get(hold.account_id)
+            book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
+            if book is not None:
+                book.resolved[hold.hold_id] = hold
+        for past in self.pasts:
+            owner = self.accounts.get(past.account_id)
+            book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
+            if book is not None:
+                book.pasts[past.txn_id] = past
+        return {account_id: by_root[root_id] for account_id, root_id in wanted.items()}
+
+
+def past_of(usage: Row, lines: Iterable[Row], grants: Iterable[Row], debts: Sequence[Row], shelf: Shelf) -> PastUsage:
+    """From rows of `PAST_USAGE`, `PAST_LINES`, `PAST_GRANTS` and `PAST_DEBT`."""
+    (txn_id, account_id, pool_id, charged, refunded, feature, action, agent, model, project, plan, period,
+     quota_charged, written_off) = usage  # fmt: skip
+    found = {row[0]: grant_of(row, shelf.codec) for row in grants}
+    return PastUsage(
+        txn_id, account_id, pool_id, charged, refunded, feature, action, agent, model, project, plan,
+        shelf.codec.day(period), quota_charged, [PastLine(*row) for row in lines], found,
+        debt_of(debts[0], shelf.codec) if debts else None, written_off,
+    )  # fmt: skip
