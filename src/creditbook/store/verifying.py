@@ -80,8 +80,8 @@ CHECKS = (
         "transaction.entries",
         "every transaction's tokens equal the sum of its entries",
         "SELECT t.txn_id, t.kind, t.tokens AS stands, COALESCE(SUM(e.amount), 0) AS by_entries "
-        "FROM ledger_transaction t LEFT JOIN entry e ON e.org_id = t.org_id AND e.txn_id = t.txn_id WHERE t.org_id = :org "
-        "GROUP BY t.txn_id, t.kind, t.tokens HAVING t.tokens <> COALESCE(SUM(e.amount), 0)",
+        "FROM ledger_transaction t LEFT JOIN entry e ON e.org_id = t.org_id AND e.txn_id = t.txn_id "
+        "WHERE t.org_id = :org GROUP BY t.txn_id, t.kind, t.tokens HAVING t.tokens <> COALESCE(SUM(e.amount), 0)",
     ),
     Check(
         "transaction.charged",
