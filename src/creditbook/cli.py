@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from creditbook.commands import serving, setup
+from creditbook.commands import amounts, maintenance, pricing, proving, serving, setup
 from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, refuse, wants_json
 from creditbook.domain.errors import LedgerError
 from creditbook.installation import close_installations
@@ -43,8 +43,14 @@ def root(
     """Reads CREDITBOOK_DATABASE_URL (default sqlite:///data/creditbook.db under the working directory)."""
 
 
-cli.command()(setup.init)
-cli.command()(serving.serve)
+for command in (
+    setup.init, serving.serve, amounts.balance, amounts.grant, maintenance.sweep, proving.verify,
+):  # fmt: skip
+    cli.command()(command)
+for group, name in (
+    (pricing.price, "price"), (pricing.fx, "fx"), (maintenance.resets, "reset"),
+):  # fmt: skip
+    cli.add_typer(group, name=name)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

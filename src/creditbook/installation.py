@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from creditbook.clock import Clock, system_clock
 from creditbook.settings import Settings
+from creditbook.store import directory
+from creditbook.store.directory import Organization
 from creditbook.store.engine import Store, open_store
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ class Installation:
             if self._ledger is None:
                 self._ledger = ledger_on(self.store, clock=self.clock)
             return self._ledger
+
+    def organizations(self, slug: str | None = None) -> list[Organization]:
+        """Every organization, or the one of this slug. Raises NotFound."""
+        return directory.organizations(self.store) if slug is None else [self.ledger.core.organization(slug)]
 
     def close(self) -> None:
         """Finishes what is under way and gives connections back; what is asked for later is opened anew."""
