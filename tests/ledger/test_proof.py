@@ -1,0 +1,90 @@
+"""`verify` names the row that somebody edited by hand."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support.ledgers import MovedClock, a_ledger
+
+from creditbook import Ledger
+from creditbook.reports.proof import prove
+from creditbook.store.engine import open_store
+
+
+@pytest.fixture
+def books(sqlite_url: str) -> Path:
+    """A SQLite file with one of everything: grants, usage, debt, a refund, an open hold, a reset, an audit chain."""
+    clock = MovedClock()
+    ledger: Ledger = a_ledger(sqlite_url, clock)
+    ledger.open_account("acme")
+    ledger.open_account("acme/asha", plan="daily", draws_on_pool=True, quota=50)
+    ledger.grant("acme", 20, reason="pool")
+    usage = ledger.spend("acme/asha", action="work", tokens=12, agent="srs", model="gpt-4o", input_tokens=5)
+    ledger.refund("acme/asha", usage.transaction_id, tokens=3, reason="partly wrong")
+    with ledger.reserve("acme/asha", action="work", estimate=4) as job:
+        job.capture(tokens=40)
+    clock.forward(days=1)
+    ledger.sweep()
+    ledger.hold("acme/asha", action="work", estimate=2)
+    ledger.close()
+    return Path(sqlite_url.removeprefix("sqlite:///"))
+
+
+BREAKS = [
+    ("UPDATE token_grant SET remaining = remaining - 1 WHERE remaining > held AND remaining > 0", "grant.entries"),
+    ("UPDATE token_grant SET held = held - 1 WHERE held > 0", "grant.held"),
+    (
+        "UPDATE entry SET remaining_after = remaining_after + 1 WHERE txn_id = (SELECT MIN(txn_id) FROM entry)",
+        "entry.chain",
+    ),
+    ("UPDATE entry SET amount = amount - 1 WHERE txn_id = (SELECT MAX(txn_id) FROM entry)", "grant.entries"),
+    ("UPDATE ledger_transaction SET tokens = tokens - 1 WHERE kind = 'usage'", "transaction.entries"),
+    ("UPDATE ledger_transaction SET charged = charged + 1 WHERE kind = 'usage'", "transaction.charged"),
+    ("UPDATE ledger_transaction SET charged = 500 WHERE kind = 'refund'", "refund.bounds"),
+    ("UPDATE debt SET owed = owed + 0, incurred = incurred + 1", "debt.entries"),
+    ("UPDATE quota_use SET charged = charged + 1", "quota.use"),
+    ("UPDATE usage_account_day SET charged = charged + 1", "rollup.usage_account_day"),
+    ("DELETE FROM usage_org_day", "rollup.usage_org_day"),
+    ("UPDATE usage_org_hour SET requests = requests + 1", "rollup.usage_org_hour"),
+    ("UPDATE usage_month_account SET cost_usd_nanos = cost_usd_nanos + 1", "rollup.usage_month_account"),
+    ("UPDATE entry SET account_id = (SELECT MIN(account_id) FROM account) WHERE amount < 0", "entry.owner"),
+    ("UPDATE audit SET reason = 'because' WHERE audit_id = (SELECT MIN(audit_id) FROM audit)", "audit.chain"),
+    ("DELETE FROM ledger_transaction WHERE kind = 'usage'", "pointer."),
+]
+
+
+def test_books_that_nobody_touched_are_whole(books: Path) -> None:
+    (proof,) = prove(open_store(f"sqlite:///{books}"))
+    assert proof.whole, [finding for finding in proof.findings if finding.broken]
+    assert {row["class"] for row in proof.classes} == {"free", "promotional"}
+
+
+@pytest.mark.parametrize(("edit", "found_by"), BREAKS, ids=[edit[:40] for edit, _ in BREAKS])
+def test_a_row_edited_by_hand_is_named(books: Path, tmp_path: Path, edit: str, found_by: str) -> None:
+    copy = shutil.copy(books, tmp_path / "copy.db")
+    store = open_store(f"sqlite:///{copy}")
+    with store.driver() as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        assert connection.execute(edit).rowcount > 0
+        connection.execute("PRAGMA foreign_keys = ON")
+    (proof,) = prove(store)
+    broken = {finding.check: finding for finding in proof.findings if finding.broken}
+    named = [finding for check, finding in broken.items() if check.startswith(found_by)]
+    assert named, sorted(broken)
+    assert named[0].examples
+    store.close()
+
+
+def test_the_database_itself_refuses_such_an_edit(books: Path) -> None:
+    store = open_store(f"sqlite:///{books}")
+    with pytest.raises(sa.exc.DatabaseError), store.write() as connection:
+        connection.execute(sa.text("UPDATE entry SET amount = amount - 1"))
+    with pytest.raises(sa.exc.DatabaseError), store.write() as connection:
+        connection.execute(sa.text("DELETE FROM ledger_transaction"))
+    store.close()
