@@ -82,6 +82,8 @@ def _close(desk: Desk, account: Account, operation: SetStatus) -> None:
 
 def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | None:
     """Move an account to another zone. Dates and request counts use it at once, periods from their next boundary."""
+    if account.status is AccountStatus.CLOSED:
+        raise AccountClosed("This account is closed for good.")
     zone = operation.zone or desk.book.org_zone
     zone_info(zone)
     account.zone, account.own_zone = zone, operation.zone is not None

@@ -132,9 +132,11 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     feature = action.spends_for if action else name
     price = 0 if metered or action is None else price_of(action, operation.tokens, operation.work)
     part = _plan_part(desk, account, hold, price, feature)
-    refusal = InsufficientTokens(required=price, available=price - part.short) if part.short else None
+    refusal: LedgerError | None = None
+    if part.short and desk.book.program.overrun is Overrun.REJECT:
+        refusal = InsufficientTokens(required=price, available=price - part.short)
     shadow = enforcement is Enforcement.SHADOW
-    if refusal is not None and desk.book.program.overrun is Overrun.REJECT and not shadow:
+    if refusal is not None and not shadow:
         raise refusal
     txn = usage(desk, account, name, feature, operation.work, operation)
     txn.hold_id, txn.late_capture, txn.metered = hold.hold_id, late, price == 0
