@@ -145,6 +145,7 @@ def test_a_prefix_names_who_ran_the_model(name: str, version: str) -> None:
         "ollama/REDACTED",
         "m-mid",
         "deepseek/REDACTED",
+        "groq/gemini-1.5-flash",
         "fireworks_ai/accounts/fireworks/models/deepseek-r1",
         "",
         "x" * 5_000,
