@@ -11,8 +11,10 @@ from decimal import Decimal, InvalidOperation
 
 from creditbook.domain.errors import InvalidRequest
 from creditbook.domain.money import to_nanos
+from creditbook.pricing.extract import Extracted
 
 from .mapping import FieldMap
+from .provider_usage import EXTRACTED
 from .times import TimeReader
 from .values import COST_FIELD, TEXT_FIELDS, TIME_FIELD, TOKEN_FIELDS, BadRow, Notes, RawRow, Record, UsageRow
 
@@ -48,7 +50,10 @@ class RowCheck:
         """The row as the ledger takes it. Raises BadRow with the reason."""
         if raw.problem:
             raise BadRow(raw.problem)
-        given = self._mapping.fields(raw.record)
+        try:
+            given = self._mapping.fields(raw.record)
+        except InvalidRequest as error:
+            raise BadRow(str(error)) from None
         fields: dict[str, str | int] = {}
         for name in TEXT_FIELDS:
             if name in given:
@@ -67,7 +72,8 @@ class RowCheck:
         if event_at is not None and event_at > now + CLOCK_SKEW:
             raise BadRow(f"The time {event_at:%Y-%m-%d %H:%M} UTC lies in the future.")
         self._notes.without_model += not fields.get("model")
-        return _usage_row(fields, event_at, cost, key)
+        extracted = given.get(EXTRACTED)
+        return _usage_row(fields, event_at, cost, key, extracted if isinstance(extracted, Extracted) else None)
 
     def _account(self, name: str) -> str:
         if not name:
@@ -97,7 +103,9 @@ class RowCheck:
         return f"import:row:{digest.hex()}:{self._count(digest)}"
 
 
-def _usage_row(fields: dict[str, str | int], event_at: datetime | None, cost: int | None, key: str) -> UsageRow:
+def _usage_row(
+    fields: dict[str, str | int], event_at: datetime | None, cost: int | None, key: str, extracted: Extracted | None
+) -> UsageRow:
     text = {name: str(fields.get(name, "")) for name in TEXT_FIELDS if name not in {"id", "action"}}
     counts = {name: int(fields.get(name, 0)) for name in TOKEN_FIELDS if name != "tokens"}
     for part, whole in (("cached", "input"), ("cache_write", "input"), ("reasoning", "output")):
@@ -118,6 +126,7 @@ def _usage_row(fields: dict[str, str | int], event_at: datetime | None, cost: in
         reasoning_tokens=counts["reasoning_tokens"],
         tokens=int(fields["tokens"]) if "tokens" in fields else None,
         cost_usd_nanos=cost,
+        extracted=extracted,
     )
 
 

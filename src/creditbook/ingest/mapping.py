@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .shapes import automatic_map, columns_of
-from .values import FIELDS, BadMapping, Record
+from .values import FIELDS, TOKEN_FIELDS, BadMapping, Record
 
 Derive = Callable[[Record], Record]
 """Fields worked out of a whole row, for rows that hold a provider's own usage object."""
 
 _NOTHING = frozenset({"", "none", "null", "nan", "n/a", "undefined"})
+_COUNTS = frozenset(TOKEN_FIELDS)
 _ANSWERED = frozenset({"account", "event_at", "model", "agent", "project", "id", "action", "provider"})
 
 
@@ -60,6 +61,8 @@ class FieldMap:
         found: Record = {}
         if self.derive is not None:
             found.update(self.derive(record))
+            if not _COUNTS.isdisjoint(self.by_hand) or not _COUNTS.isdisjoint(self.fixed):
+                found.pop("extracted", None)  # counts that somebody else names are priced as they stand
         for name, column in self.automatic.items():
             if name not in found:
                 found[name] = value_at(record, column)

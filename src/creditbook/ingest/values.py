@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from creditbook.domain.errors import InvalidRequest
+from creditbook.pricing.extract import Extracted
 
 TEXT_FIELDS = ("account", "action", "agent", "model", "project", "description", "id", "provider")
 TOKEN_FIELDS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "tokens")
@@ -44,6 +45,7 @@ class UsageRow:
     """One checked row. ``event_at`` None means that the source keeps no time: booked as of now.
 
     ``cost_usd_nanos`` None leaves pricing to us. ``tokens`` None leaves the charge to the action's price (rule 6).
+    ``extracted`` is the reading of a provider's usage object: more than the counts, and what its price goes by.
     """
 
     account: str
@@ -62,6 +64,7 @@ class UsageRow:
     reasoning_tokens: int = 0
     tokens: int | None = None
     cost_usd_nanos: int | None = None
+    extracted: Extracted | None = None
 
 
 @dataclass(slots=True)

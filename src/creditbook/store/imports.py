@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from creditbook.store import ids
 from creditbook.store.tables.imports import import_run
-from creditbook.store.tables.ledger import operation_key
+from creditbook.store.tables.ledger import account, operation_key
 
 Row = sa.Row[Any]
 
@@ -59,6 +59,18 @@ def recent(connection: sa.Connection, org_id: int, limit: int = 50) -> list[Row]
     """The newest runs of an organization."""
     query = sa.select(import_run).where(import_run.c.org_id == org_id).order_by(import_run.c.import_id.desc())
     return list(connection.execute(query.limit(limit)))
+
+
+def accounts(connection: sa.Connection, org_id: int, names: Collection[str]) -> dict[str, int | None]:
+    """Those of these accounts that are there, each with the import that holds it, None when none does."""
+    query = sa.select(account.c.name, account.c.import_id).where(account.c.org_id == org_id, account.c.name.in_(names))
+    return {row.name: row.import_id for row in connection.execute(query)}
+
+
+def release_accounts(connection: sa.Connection, org_id: int, import_id: int) -> int:
+    """Ends a charging import's hold on the accounts that it opened; returns how many those were."""
+    held = (account.c.org_id == org_id) & (account.c.import_id == import_id)
+    return connection.execute(sa.update(account).where(held).values(import_id=None)).rowcount
 
 
 def known_keys(connection: sa.Connection, org_id: int, operation: str, keys: Collection[str]) -> set[str]:
