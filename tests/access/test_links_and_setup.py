@@ -6,13 +6,12 @@ import contextlib
 import threading
 
 import pytest
+from support.people import PASSWORD, House
 
 from creditbook.access import LinkSpent, NotAllowed, Principal, SignInRefused, TooManyAttempts, WeakPassword
 from creditbook.access.people import LINK_LIFE
 from creditbook.access.throttle import PAIR_ATTEMPTS
 from creditbook.domain.errors import Conflict, InvalidRequest
-
-from .conftest import PASSWORD, House
 
 NEW = "seven green bicycles"
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.people import House
 
 from creditbook.access import NotAllowed, Principal
 from creditbook.domain.errors import Conflict, InvalidRequest, NotFound
-
-from .conftest import House
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import threading
 
 import pytest
 import sqlalchemy as sa
+from support.people import House
 
 from creditbook.access import NotAllowed, Principal
 from creditbook.access.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT, TICKET_LIFE
 from creditbook.store.tables.people import one_time_link, setup_token, web_session
-
-from .conftest import House
 
 
 def test_a_ticket_opens_once_in_the_browser_that_asked(house: House, studio: Principal) -> None:

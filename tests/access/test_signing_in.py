@@ -6,11 +6,10 @@ import threading
 import time
 
 import pytest
+from support.people import PASSWORD, House
 
 from creditbook.access import NotAllowed, Principal, SignInRefused, TooManyAttempts, passwords
 from creditbook.access.throttle import ADDRESS_ATTEMPTS, PAIR_ATTEMPTS, SLOW_AFTER, SLOW_SECONDS
-
-from .conftest import PASSWORD, House
 
 
 def test_a_right_password_signs_in_and_says_who_and_where(house: House, studio: Principal) -> None:
@@ -37,10 +36,9 @@ def test_a_wrong_password_is_refused_without_saying_what_was_wrong(house: House,
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(
-    house: House, studio: Principal, monkeypatch: pytest.MonkeyPatch
+    house: House, studio: Principal
 ) -> None:
-    monkeypatch.setattr(passwords, "ROUNDS", 12)
-    house.person(studio, "asha")
+    house.person(studio, "asha", password_rounds=12)
 
     def seconds(user_name: str) -> float:
         began = time.thread_time()

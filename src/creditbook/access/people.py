@@ -50,15 +50,25 @@ class People:
             return [_member(row) for row in rows.members(connection, actor.org_id)]
 
     def invite(
-        self, actor: Principal, user_name: str, name: str, role: Role, *, email: str = "", reason: str
+        self,
+        actor: Principal,
+        user_name: str,
+        name: str,
+        role: Role,
+        *,
+        reason: str,
+        email: str = "",
+        account_name: str | None = None,
     ) -> Invited:
         """Make room for a person and return the token of her one-time link.
 
-        Somebody known elsewhere in the installation joins with her own password and needs no link.
+        Somebody known elsewhere in the installation joins with her own password and needs no link. `account_name`
+        names an open account (the part after the slash) that becomes hers.
 
         Raises:
             InvalidRequest: a name, address or role is wrong.
-            Conflict: she is a member already.
+            NotFound: there is no such account.
+            Conflict: she is a member already, or the account is somebody else's.
             NotAllowed: the actor is no administrator any more.
         """
         user_name, email = user_name_of(user_name), email_of(email)
@@ -70,15 +80,18 @@ class People:
             person_id: int = ids.take(connection, 1)[0] if known is None else known.person_id
             if rows.membership_of(connection, actor.org_id, person_id) is not None:
                 raise Conflict(f"{user_name} is a member of this organization already.")
+            now = self.clock()
             if known is None:
                 rows.add_person(connection, person_id=person_id, user_name=user_name, display_name=name, email=email,
-                                created_at=self.clock())  # fmt: skip
-            rows.add_membership(connection, org_id=actor.org_id, person_id=person_id, role=role,
-                                created_at=self.clock())  # fmt: skip
+                                created_at=now)  # fmt: skip
+            account_id = None if account_name is None else _free_account(connection, actor, account_name)
+            rows.add_membership(connection, org_id=actor.org_id, person_id=person_id, role=role, account_id=account_id,
+                                created_at=now)  # fmt: skip
             token = None
             if known is None or known.password_hash is None:
                 token = self._new_link(connection, actor, person_id, "invitation")
-            self._log(connection, actor, "member.invite", user_name, reason, after={"role": role})
+            after = {"role": role} | ({"account": account_name} if account_name is not None else {})
+            self._log(connection, actor, "member.invite", user_name, reason, after=after)
             return Invited(person_id, user_name, token)
 
         return self._act(actor, act)
@@ -118,15 +131,13 @@ class People:
 
         def act(connection: Connection) -> None:
             person, place = self._whom(connection, actor, person_id)
-            account_id = rows.account_id_of(connection, actor.org_id, account_name)
-            if account_id is None:
-                raise NotFound(f"There is no account {account_name} in this organization. Open it first.")
-            if place.account_id == account_id:
+            if place.account_id is not None and place.account_id == rows.account_id_of(
+                connection, actor.org_id, account_name
+            ):
                 return
             if place.account_id is not None:
                 raise Conflict(f"{person.display_name} has an account already.")
-            if rows.holder_of(connection, actor.org_id, account_id) is not None:
-                raise Conflict(f"The account {account_name} is somebody else's.")
+            account_id = _free_account(connection, actor, account_name)
             rows.change_membership(connection, actor.org_id, person_id, account_id=account_id)
             self._log(connection, actor, "member.account", person.user_name, reason, after={"account": account_name})
 
@@ -263,6 +274,16 @@ def console(org_id: int, org_slug: str = "", org_name: str = "", zone: str = "UT
     return Principal(CONSOLE, "console", "Console", "admin", org_id, org_slug, org_name, zone, is_operator=True)
 
 
+def _free_account(connection: Connection, actor: Principal, account_name: str) -> int:
+    """The id of an open account of the organization that is nobody's yet."""
+    account_id = rows.account_id_of(connection, actor.org_id, account_name)
+    if account_id is None or not account_name:
+        raise NotFound(f"There is no account {account_name} in this organization. Open it first.")
+    if rows.holder_of(connection, actor.org_id, account_id) is not None:
+        raise Conflict(f"The account {account_name} is somebody else's.")
+    return account_id
+
+
 def _known_role(role: str) -> None:
     if role not in ROLES:
         raise InvalidRequest(f"There is no role {role!r}. Choose one of {', '.join(ROLES)}.")
@@ -275,4 +296,4 @@ def _member(row: Row) -> Member:
     elif not row.has_password:
         state = "invited"
     return Member(row.person_id, row.user_name, row.display_name, row.email, row.role, state, row.is_operator,
-                  row.created_at, row.account_id, row.account_name, row.status, row.plan)  # fmt: skip
+                  row.created_at, row.account_id, row.account_name, row.status, row.plan, row.pool_id)  # fmt: skip

@@ -65,7 +65,10 @@ MemberState = Literal["active", "invited", "deactivated"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person as her organization's administrator sees her. Account columns are None where she has no account."""
+    """A person as her organization's administrator sees her. Account columns are None where she has no account.
+
+    ``pool_id`` is the pool that her account draws on.
+    """
 
     person_id: int
     user_name: str
@@ -79,6 +82,7 @@ class Member:
     account_name: str | None = None
     account_status: str | None = None
     plan: str | None = None
+    pool_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ _MEMBERS = (
         account.c.name.label("account_name"),
         account.c.status,
         account.c.plan,
+        account.c.pool_id,
     )
     .select_from(
         membership.join(person, person.c.person_id == membership.c.person_id).outerjoin(

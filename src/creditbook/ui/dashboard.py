@@ -67,7 +67,9 @@ def _open(who: Principal) -> StreamlitPage:
 
 def _page(screen: Screen, *, is_home: bool) -> StreamlitPage:
     icon = f":material/{screen.icon}:"
-    return st.Page(PAGES / screen.file, title=screen.title, icon=icon, url_path=screen.url_path, default=is_home)
+    # The home page is served at "/" alone; its own name must stay free for the way home.
+    url_path = "home" if is_home else screen.url_path
+    return st.Page(PAGES / screen.file, title=screen.title, icon=icon, url_path=url_path, default=is_home)
 
 
 def _way_home(screen: Screen, home: StreamlitPage) -> StreamlitPage:

@@ -5,6 +5,8 @@ Every page begins with `who = require(…)`, and so does every fragment that run
 
 from __future__ import annotations
 
+from urllib.parse import urlencode, urlsplit
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -75,6 +77,16 @@ def session_token() -> str | None:
 def browser() -> str:
     """The browser's own cookie, to which a ticket is bound; '' where there is none."""
     return _cookie(browser_cookie(secure=_is_secure())) or ""
+
+
+def public_link(**query: str) -> str:
+    """An address of this dashboard that somebody else can open."""
+    settings = installation().settings
+    seen = st.context.url
+    if settings.base_url is None and isinstance(seen, str) and seen.startswith(("http://", "https://")):
+        parts = urlsplit(seen)
+        return f"{parts.scheme}://{parts.netloc}/?{urlencode(query)}"
+    return settings.link(**query)
 
 
 def address() -> str | None:
