@@ -8,7 +8,7 @@ from .debts import repay
 from .errors import AccountClosed, InvalidRequest, NotFound
 from .granting import lapse, mark_blocked, open_wallet_row
 from .journal import Transaction
-from .operations import OpenAccount, Reset, SetQuota, SetStatus, SetWalletActive, SetZone
+from .operations import EndImport, OpenAccount, Reset, SetQuota, SetStatus, SetWalletActive, SetZone
 from .resets import allowance_of, force, give_allowance, move_ends, next_period, open_allowances
 from .settling import after_release, release, renews
 from .state import Account, AccountStatus, HoldStatus, Wallet
@@ -89,6 +89,12 @@ def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | 
     account.zone, account.own_zone = zone, operation.zone is not None
     desk.journal.touched_accounts[account.account_id] = account
     return move_ends(desk, account, operation)
+
+
+def end_import(desk: Desk, account: Account, operation: EndImport) -> None:
+    """The import that opened this account has ended: sweeps and others may touch it again."""
+    account.import_id = None
+    desk.journal.touched_accounts[account.account_id] = account
 
 
 def set_quota(desk: Desk, account: Account, operation: SetQuota) -> None:

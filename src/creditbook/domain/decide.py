@@ -11,11 +11,12 @@ from datetime import datetime
 from . import accounts, debts, granting, holding, refunding, spending
 from .balance import available_tokens
 from .context import Desk
-from .errors import IdempotencyConflict, NotFound, Unavailable
+from .errors import IdempotencyConflict, InvalidRequest, NotFound, Unavailable
 from .journal import Journal, KeyRow, Transaction
 from .operations import (
     Capture,
     Dispute,
+    EndImport,
     Expire,
     GrantTokens,
     OpenAccount,
@@ -54,8 +55,9 @@ def decide(
             raise IdempotencyConflict("This key was used for another request. Use a new key for a new request.")
         return decode(used.result)
     desk = Desk(book, journal, clock)
-    if isinstance(operation, Spend) and operation.import_id is not None:
-        desk.import_id, clock = operation.import_id, operation.decided_at or clock
+    if isinstance(operation, Spend | EndImport) and operation.import_id is not None:
+        desk.import_id = operation.import_id
+        clock = (operation.decided_at if isinstance(operation, Spend) else None) or clock
     if operation.account_id in book.accounts:
         _settle_family(desk, clock)
     elif not isinstance(operation, OpenAccount):
@@ -85,6 +87,10 @@ def _act(desk: Desk, operation: Operation) -> Result:
         account = accounts.open_account(desk, operation)
         return _done(desk, account, "opened", 0)
     account = desk.book.accounts[operation.account_id]
+    if desk.import_id is not None and account.import_id is None:
+        raise InvalidRequest(
+            "A charging import fills only accounts that it opened itself. Meter into this one instead."
+        )
     if desk.leaves_alone(account):
         raise Unavailable("This account is being filled by an import. Try again when the import has ended.")
     mark, lines = len(desk.journal.transactions), len(desk.journal.entries)
@@ -116,6 +122,7 @@ _OTHERS: dict[type[Operation], Callable[..., object]] = {
     Reset: accounts.force_reset,
     SetStatus: accounts.set_status,
     SetZone: accounts.set_zone,
+    EndImport: accounts.end_import,
     SetQuota: accounts.set_quota,
     SetWalletActive: accounts.set_wallet_active,
     Settle: lambda desk, account, operation: None,

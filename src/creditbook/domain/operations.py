@@ -246,6 +246,14 @@ class Settle(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndImport(Operation):
+    """Give an account that a charging import opened back to everybody, settled up to now (rule 27)."""
+
+    name: ClassVar[str] = "end_import"
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAccount(Operation):
     """Open an account with what the program opens at sign-up. ``account_id`` is the new account's id.
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from creditbook.domain.errors import Conflict, InvalidRequest, NotFound
 from creditbook.domain.operations import (
+    EndImport,
     OpenAccount,
     OpenWallet,
     Reset,
@@ -81,6 +82,17 @@ def open_account(
 def _done(result: object) -> Done:
     assert isinstance(result, Done)
     return result
+
+
+def end_import(core: Core, account: str, import_id: int, *, actor: str = "") -> Prepared[Done]:
+    """Give an account that a charging import opened back to everybody, settled up to now (rule 27).
+
+    ``import_id`` is what `open_account` and every spend of the import named. Safe to repeat.
+    """
+    return prepare(
+        core, account, EndImport, {"import": import_id}, idempotency_key=f"{import_id}/{account}", actor=actor,
+        import_id=import_id,
+    )  # fmt: skip
 
 
 def freeze(
