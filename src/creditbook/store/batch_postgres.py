@@ -30,7 +30,7 @@ from creditbook.store.codec import POSTGRES
 from creditbook.store.engine import Store
 from creditbook.store.loading import Shelf, hold_of, oldest_day, past_of, put_lines
 from creditbook.store.pipe import Pipe, Rows, array, text
-from creditbook.store.retry import CommitLost, is_unreachable
+from creditbook.store.retry import ConnectionLost, retrying
 
 KEPT = 8
 """Idle connections that stay ready; more are opened while more batches run."""
@@ -90,15 +90,13 @@ class PostgresBatches:
             batch.loaded = [self._load(pipe, wanted[0], batch)]
             yield batch
             pipe.send("COMMIT")
-            try:
-                pipe.flush()
-            except psycopg.OperationalError as error:
-                if pipe.broken and is_unreachable(error):
-                    raise CommitLost(str(error)) from error
-                raise
+            pipe.flush()
 
     def read(self, wanted: Wanted) -> Loaded:
         """The books from one snapshot, without locks."""
+        return retrying(lambda: self._read(wanted))
+
+    def _read(self, wanted: Wanted) -> Loaded:
         with self._pipe() as pipe:
             pipe.send(_SNAPSHOT)
             pipe.send_once(f"SET LOCAL app.current_org = {wanted.org_id:d}")
@@ -123,11 +121,13 @@ class PostgresBatches:
         fairy, pipe = kept or self._open()
         try:
             yield pipe
-        except BaseException:
+        except BaseException as error:
             with suppress(psycopg.Error):
                 pipe.abandon()
             if pipe.broken:
                 fairy.invalidate()
+                if isinstance(error, psycopg.Error):
+                    raise ConnectionLost(str(error)) from error
                 raise
             self._keep(fairy, pipe)
             raise

@@ -29,7 +29,7 @@ def driver_error(error: BaseException) -> BaseException:
 def passes_by_itself(error: BaseException) -> bool:
     """A deadlock, a serialization failure, or SQLite's write lock held by another process: nothing was written."""
     raised = driver_error(error)
-    if isinstance(raised, CommitLost):
+    if isinstance(raised, ConnectionLost):
         return True
     if getattr(raised, "sqlstate", None) in {_SERIALIZATION_FAILURE, _DEADLOCK}:
         return True
@@ -38,8 +38,8 @@ def passes_by_itself(error: BaseException) -> bool:
     )
 
 
-class CommitLost(Exception):
-    """The connection was lost while a batch was committed. Run it again: its idempotency keys tell what arrived."""
+class ConnectionLost(Exception):
+    """The connection broke under a batch, perhaps at its commit. Run it again: its idempotency keys tell what arrived."""
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from creditbook.domain.rollups import MEASURES
 from creditbook.store.tables import ledger
 
-_POSTGRES = postgresql.psycopg.dialect()
+_POSTGRES = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
