@@ -23,3 +23,9 @@ def put(**values: int | str | None) -> None:
 def clear(*names: str) -> None:
     """Take parts out of the address: as a widget's callback, for what another choice makes stale."""
     put(**dict.fromkeys(names))
+
+
+def turn(first: int | None) -> None:
+    """Turn to the keyset page that begins at this row (None: the newest), with no line opened."""
+    put(**{"from": first, "line": None})
+    st.rerun()

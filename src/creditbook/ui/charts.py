@@ -1,5 +1,6 @@
 """The recipe of every chart: graph_objects, no frame, faint grid, colours that the browser swaps by theme."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from . import tables
 from .colour import GRID, INK, LABEL, colour
+from .format import short
 from .page import card, head, row
 
 
@@ -85,6 +87,14 @@ def ranking(
 def shortened(name: str, most: int) -> str:
     """A long name cut to ``most`` characters; the whole one stands in the hover and the table."""
     return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def count_axis(fig: go.Figure, most: float) -> None:
+    """A y axis of whole numbers from zero, written as everywhere: ``0``, ``50K``, ``100K``."""
+    step = 10 ** math.floor(math.log10(max(most, 1)))
+    step = next(s for s in (step // 2, step, step * 2, step * 5) if s and most / s <= 4.99)
+    ticks = list(range(0, int(most) + 1, step))
+    fig.update_yaxes(rangemode="tozero", tickmode="array", tickvals=ticks, ticktext=[short(tick) for tick in ticks])
 
 
 def draw(fig: go.Figure, key: str, alt: str) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from creditbook.reports.history import Line, Moved, Opened, Owed
 
-from . import tables
+from . import address, tables
 from .colour import colour
 from .format import esc, full, inr, instant, signed, usd, zone_mark
 from .kinds import CLASSES, kind_icon, kind_name, wallet_name
@@ -22,7 +22,10 @@ _CAUSES = {"incurred": "borrowed", "repaid": "repaid", "cancelled": "cancelled",
 
 
 def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) -> int | None:
-    """The lines as a table with one selectable row; returns the id of the chosen line, None when none is."""
+    """The lines as a table with one opened row, the first where none is asked for; returns the id that was chosen.
+
+    None means that nobody chose: the first line stands open by itself.
+    """
     agents = sorted({line.agent for line in lines if line.agent})
     frame = pd.DataFrame(
         {
@@ -34,9 +37,9 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
             "after": pd.array([line.available_after for line in lines], dtype="Int64"),
         }
     )
-    number: Any = {"alignment": "right", "width": 82}
+    number: Any = {"alignment": "right", "width": 80}
     column = st.column_config
-    at = [i for i, line in enumerate(lines) if line.txn_id == opened]
+    at = next((i for i, line in enumerate(lines) if line.txn_id == opened), 0)
     picked = tables.grid(
         frame,
         {
@@ -44,9 +47,9 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
                 f"When ({zone_mark(zone, lines[0].event_at)})", format="D MMM, HH:mm", timezone=zone.key, width=108
             ),
             "change": column.NumberColumn("Change", format="%+,d", **number),
-            "what": column.TextColumn("What", width=215),
+            "what": column.TextColumn("What", width=205),
             "agent": column.MultiselectColumn(
-                "Agent", options=agents, color=[colour(a) + "38" for a in agents], width=80
+                "Agent", options=agents, color=[colour(a) + "38" for a in agents], width=74
             ),
             "kind": column.TextColumn("Kind", width=82),
             "after": column.NumberColumn("After", format="localized", help="Available after this line", **number),
@@ -54,11 +57,11 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
         "Transactions, newest first",
         key=key,
         on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": at}},
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [at]}},
     )
-    chosen: list[int] = picked.selection.rows
-    return lines[chosen[0]].txn_id if chosen else None
+    chosen: int = picked.selection.rows[0] if picked.selection.rows else at
+    return lines[chosen].txn_id if chosen != at or lines[at].txn_id == opened else None
 
 
 def title(line: Line) -> str:
@@ -72,9 +75,7 @@ def detail(opened: Opened, zone: ZoneInfo) -> None:
     with row(horizontal_alignment="distribute", gap="xsmall"):
         muted(f"{kind_icon(line.kind)} {kind_name(line.kind)} `{line.txn_id}`", width="content")
         local = line.event_at.astimezone(zone)
-        muted(
-            f"{instant(line.event_at, zone)}:{local:%S} {local.year} {zone_mark(zone, line.event_at)}", width="content"
-        )
+        muted(f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} {zone_mark(zone, line.event_at)}", width="content")
     st.metric(esc(title(line)), "metered, 0 tokens" if line.metered else f"{signed(line.change)} tokens")
     if line.available_before is not None and line.available_after is not None:
         st.markdown(f"Available **{full(line.available_before)}** → **{full(line.available_after)}**")
@@ -176,3 +177,17 @@ def nothing(*, filtered: bool, clear: Callable[[], None]) -> None:
             return
         head("Nothing matches these filters", "No line is like that. Take a filter away, or look at a longer period.")
         st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear, key="clear-filters")
+
+
+def table_key(top: Line, bottom: Line) -> str:
+    """The table's key: its selection belongs to these rows, until the opened line is closed."""
+    return f"lines-{top.txn_id}-{bottom.txn_id}-{st.session_state.get(_CLOSED, 0)}"
+
+
+def close() -> None:
+    """No line is chosen any more."""
+    st.session_state[_CLOSED] = st.session_state.get(_CLOSED, 0) + 1
+    address.clear("line")
+
+
+_CLOSED = "lines-closed"

@@ -30,6 +30,13 @@ CSS = """<style>
   background:color-mix(in srgb,currentColor 9%,transparent)}
 [data-testid=stButtonGroup] button[data-variant][data-selected=true]{color:inherit;font-weight:600;
   background:color-mix(in srgb,currentColor 14%,transparent)}
+/* a trend line ends where its card ends */
+.st-key-kpis [data-testid=stMetric]:has([data-testid=stMetricChart]){padding-bottom:0;justify-content:space-between}
+/* a line that was opened: beside the rows on a desk, a sheet from below on a phone */
+.st-key-sheet-close{display:none}
+@media(max-width:640px){.st-key-sheet{position:fixed;inset:auto 0 0;z-index:99;max-height:62vh;overflow:auto;
+  border-radius:14px 14px 0 0;background:light-dark(#FFF,#161A21);box-shadow:0 -6px 30px rgba(13,15,20,.28)}
+  .st-key-sheet-close{display:flex}}
 /* who is signed in sits at the sidebar's foot */
 [data-testid=stSidebarContent]{display:flex;flex-direction:column}
 [data-testid=stSidebarUserContent]{margin-top:auto;padding-bottom:1rem}
@@ -39,10 +46,15 @@ CSS = """<style>
 
 def header(title: str, question: str) -> None:
     """The page's title, the one question it answers, and at the right the balance, live."""
+    from .balance import chip  # it draws with this module
+
     st.html(CSS)
-    with row(horizontal_alignment="distribute"), st.container(width="content", gap=None):
-        st.title(title, anchor=False)
-        muted(question)
+    with row(horizontal_alignment="distribute"):
+        with st.container(width="content", gap=None):
+            st.title(title, anchor=False)
+            muted(question)
+        with st.container(width="content"):
+            chip()
 
 
 def row(**more: Any) -> DeltaGenerator:

@@ -96,7 +96,10 @@ def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
         showlegend=False,
         hovertemplate="<b>%{customdata}</b>",
     )
-    fig.update_yaxes(tickprefix=measure.prefix, rangemode="tozero")
+    if measure.prefix:
+        fig.update_yaxes(tickprefix=measure.prefix, rangemode="tozero")
+    else:
+        charts.count_axis(fig, max(measure.axis(total) for total in stack.totals))
     fig.update_xaxes(tickformat="%b %Y" if stack.step == "month" else "%e %b", nticks=10, hoverformat="%a %e %b %Y")
     return fig
 

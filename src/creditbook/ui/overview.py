@@ -1,0 +1,175 @@
+"""Overview drawn: the one number and how long it lasts, the next reset, readiness, the latest lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from creditbook.reports.history import Line
+from creditbook.reports.overview import Trend
+from creditbook.reports.standing import Coming, Held, Standing
+
+from . import charts
+from .balance import amount
+from .format import as_credits, countdown, day, esc, full, instant, plural, short, signed, when
+from .kinds import kind_name, wallet_name
+from .lines import title
+from .page import card, dot, head, muted, numbers, row
+from .trends import horizon, refill
+
+
+def hero(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo) -> None:
+    """The number, what it means in time, and how it went; without a trend the number stands alone."""
+    balance = found.balance
+    with card("hero", height="stretch"):
+        with row(vertical_alignment="bottom"):
+            big, beside = _big(found)
+            st.metric("Available", big, width="content", help=_unit_help(found))
+            if beside:
+                with st.container(key="hero-unit", width="content"):
+                    st.markdown(beside, width="content")
+        if trend is not None:
+            st.markdown(_lasts(found, trend, zone))
+            if balance.available is not None and len(trend.closes) > 1:
+                spoken = f"Available tokens over the last {len(trend.closes)} days, now {full(balance.available)}"
+                charts.draw(horizon(now, balance.available, found, trend, zone), "horizon", spoken)
+        for hold in found.holds:
+            muted(_held(hold, now, zone))
+        if balance.debt:
+            owed = plural(balance.debt, "token")
+            muted(f":material/balance: {owed} of debt: the next tokens repay it before they can be spent.")
+
+
+def _big(found: Standing) -> tuple[str, str]:
+    available, unit = found.balance.available, found.program.unit
+    if available is None:
+        return "Unlimited", ""
+    if unit.tokens_per_credit == 1:
+        return full(available), f":gray[{'Token' if available == 1 else 'Tokens'} Available]"
+    number = as_credits(available, unit.tokens_per_credit)
+    word = (unit.singular if number == "1" else unit.plural).capitalize()
+    return f"{number} {word}", f":gray[•] **{full(available)}** :gray[Tokens Available]"
+
+
+def _unit_help(found: Standing) -> str:
+    unit = found.program.unit
+    if unit.tokens_per_credit > 1:
+        return f"1 {unit.singular} is {full(unit.tokens_per_credit)} tokens."
+    return "What can be spent now: posted, less what is held or blocked."
+
+
+def _held(hold: Held, now: datetime, zone: ZoneInfo) -> str:
+    job = esc(hold.project or hold.action.replace("_", " "))
+    since = when(hold.since, now, zone)
+    return (
+        f":material/hourglass_top: {full(hold.tokens)} held for **{job}** ({since}); what it does not use comes back."
+    )
+
+
+def _lasts(found: Standing, trend: Trend, zone: ZoneInfo) -> str:
+    if found.balance.available is None:
+        return f"Your plan **{esc(found.plan.title)}** is unlimited: work is recorded and costs you no tokens."
+    if not trend.pace:
+        return "Nothing was used in the last seven days, so nothing tells how long this lasts."
+    pace = f"{trend.pace:.1f}".rstrip("0").rstrip(".") if trend.pace < 10 else short(trend.pace)
+    said = f"At **{pace} tokens a day** this lasts "
+    if trend.empty_at is None:
+        return said + "for more than a year."
+    said += f"until **{day(trend.empty_at.astimezone(zone))}**."
+    brings = refill(found)
+    if brings is not None and brings.at < trend.empty_at:
+        said += f" It refills before that, on **{day(brings.at.astimezone(zone))}**."
+    return said
+
+
+def resets(now: datetime, found: Standing, zone: ZoneInfo) -> None:
+    """When the next reset comes, in which time zone, and what it brings."""
+    with card("refill", height="stretch"):
+        given = [line for line in found.coming if line.kind == "reset"]
+        if not given:
+            st.metric("Next reset", "none")
+            muted("Nothing of this account refills by itself.")
+            return
+        local = given[0].at.astimezone(zone)
+        st.metric("Next reset", countdown(given[0].at, now), help=f"{local:%A %-d %B %Y, %H:%M:%S %z}")
+        for line in given[:3]:
+            soon = "" if line is given[0] else f" · {countdown(line.at, now)}"
+            st.markdown(f"{_brings(line, found)}  \n:gray[{instant(line.at, zone, now=now)} · {zone.key}{soon}]")
+
+
+def _brings(line: Coming, found: Standing) -> str:
+    said = f"{esc(wallet_name(line.wallet_type, line.wallet_label))} wallet back to **{full(line.tokens)}**"
+    rolled = sum(other.tokens for other in found.coming if other.kind == "rollover" and other.at == line.at)
+    return f"{said}, and **{full(rolled)}** roll over" if rolled else said
+
+
+def ready(found: Standing) -> None:
+    """Whether the program's main work can start now, and what is missing if not."""
+    program, balance = found.program, found.balance
+    if not program.ready_action:
+        return
+    action = program.actions.get(program.ready_action)
+    work = esc((action.title if action and action.title else program.ready_action.replace("_", " ")).lower())
+    with card("ready"):
+        if balance.status != "active":
+            st.badge(f"Not ready: the account is {balance.status}", icon=":material/ac_unit:", color="blue")
+        elif balance.available is None or balance.available >= program.ready_tokens:
+            st.badge(f"Ready for {work}", icon=":material/check_circle:", color="green")
+        else:
+            st.badge(f"Not ready for {work}", icon=":material/error:", color="red")
+        muted(_ready_note(found))
+
+
+def _ready_note(found: Standing) -> str:
+    need, available = found.program.ready_tokens, found.balance.available
+    said = f"It needs {amount(need, found.program.unit, up=True)}"
+    if available is None:
+        return f"{said}, and nothing is counted under your plan."
+    if available < need:
+        missing = need - available
+        return f"{said}; {full(missing)} {'is' if missing == 1 else 'are'} missing."
+    return f"{said}. Yours last for {full(available // max(need, 1))}."
+
+
+def notice(now: datetime, found: Standing, zone: ZoneInfo) -> None:
+    """At most one notice: what is the case, what stays yours, what comes next."""
+    balance, program = found.balance, found.program
+    brings = refill(found)
+    after = f" Next reset: {instant(brings.at, zone, now=now)} · {countdown(brings.at, now)}." if brings else ""
+    if balance.status == "frozen":
+        kept = "Nothing can be spent. Time runs on and your tokens stay yours: ask an administrator."
+        st.info(f"**This account is frozen**  \n{kept}", icon=":material/ac_unit:")
+    elif balance.status == "closed":
+        st.info("**This account is closed**  \nIts history stays readable.", icon=":material/lock:")
+    elif balance.available == 0 and balance.posted:
+        waits = f"{full(balance.held)} tokens are held and {full(balance.blocked)} blocked."
+        st.warning(f"**Nothing can be spent right now**  \n{waits}{after}", icon=":material/hourglass_top:")
+    elif balance.available == 0:
+        tokens = "" if program.unit.tokens_per_credit == 1 else " (0 tokens)"
+        left = f"You have {amount(0, program.unit)} remaining{tokens}."
+        st.error(f"**Insufficient {esc(program.unit.plural)}**  \n{left}{after}", icon=":material/error:")
+    elif balance.available is not None and program.ready_action and balance.available < program.ready_tokens:
+        missing = full(program.ready_tokens - balance.available)
+        st.warning(f"**Not enough to start**  \n{missing} tokens are missing.{after}", icon=":material/schedule:")
+
+
+def latest(lines: tuple[Line, ...], now: datetime, zone: ZoneInfo, everything: Path) -> None:
+    """The last lines of the history; ``everything`` is the page that shows them all."""
+    with card("latest", height="stretch"):
+        head("Latest activity", f"Times in {zone.key}")
+        if not lines:
+            muted("Nothing has happened yet. The first work appears a moment after it starts.")
+            return
+        frame = pd.DataFrame([(_latest(line, now, zone), line.change) for line in lines], columns=["what", "change"])
+        shown = numbers(frame, change=signed)
+        st.table(shown, border="horizontal", hide_header=True, hide_index=True, alt="The latest lines")
+        st.page_link(everything, label="All history", icon=":material/arrow_forward:", icon_position="right")
+
+
+def _latest(line: Line, now: datetime, zone: ZoneInfo) -> str:
+    mark = dot(line.agent) if line.agent else f":gray[{kind_name(line.kind)}]"
+    return f"{esc(title(line))}  \n:small[{mark} :gray[· {when(line.event_at, now, zone)}]]"
