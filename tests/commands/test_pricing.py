@@ -34,7 +34,7 @@ def said(app: typer.Typer, *words: str) -> Any:
 def test_a_price_is_set_from_a_date_on_and_shown() -> None:
     words = ("set", "M-Mid", "--input", "1.25", "--output", "2", "--from", "2026-03-01", "--reason", "contract")
     assert run(price, *words).stdout == (
-        "From 2026-03-01 (UTC) on, in every organization, M-Mid costs $1.25 input, $1.25 cached, $1.25 cache_write, "
+        "From 2026-03-01 (UTC) on, in every organization, M-Mid costs $1.25 input, $1.25 cached, $1.25 cache write, "
         "$2 output, $2 reasoning per million tokens. What is booked keeps its cost.\n"
     )
     assert said(price, "show", "m-mid", "--on", "2026-02-28")["rate"] is None

@@ -59,7 +59,7 @@ def price_set(
     whose = f"in {org}" if org else "in every organization"
     answer(
         {"price_id": number, "model": model, "valid_from": day, "org": org, "in_force": rate and rate.version},
-        f"From {day} (UTC) on, {whose}, {model} costs {_in_words(rate)}. What is booked keeps its cost.",
+        f"From {day} (UTC) on, {whose}, {model} {_in_words(rate)}. What is booked keeps its cost.",
         as_json=as_json,
     )
 
@@ -76,7 +76,7 @@ def price_show(
     day = _day(on)
     at = datetime.combine(day, time(), UTC) if day else here.clock()
     rate = Pricer(here.store).rate(model, at, org_id=_org_id(org))
-    sentence = f"{model} costs {_in_words(rate)}." + (f" Source: {rate.version}." if rate else "")
+    sentence = f"{model} {_in_words(rate)}." + (f" Source: {rate.version}." if rate else "")
     answer({"model": model, "at": at, "rate": _as_json(rate)}, sentence, as_json=as_json)
 
 
@@ -147,9 +147,13 @@ def _day(text: str | None) -> date | None:
 
 def _in_words(rate: ModelRate | None) -> str:
     if rate is None:
-        return "an unknown price (its usage is booked as unpriced)"
+        return "has no known price (its usage is booked as unpriced)"
     shown = rate.per_million_tokens()
-    return ", ".join(f"${amount} {kind}" for kind, amount in shown.items()) + " per million tokens"
+    return (
+        "costs "
+        + ", ".join(f"${amount} {kind.replace('_', ' ')}" for kind, amount in shown.items())
+        + " per million tokens"
+    )
 
 
 def _as_json(rate: ModelRate | None) -> dict[str, object] | None:
