@@ -1,17 +1,18 @@
-"""Accounts themselves: opened, frozen, closed, moved to another zone; wallets switched off and on (rules 11, 22, 26)."""
+"""Accounts: opened, frozen, closed, moved to another zone; their wallets switched off and on (rules 11, 22, 26)."""
 
 from __future__ import annotations
 
 from .calendar import local_date, zone_info
 from .context import Desk
 from .debts import repay
-from .errors import AccountClosed, InvalidRequest, NotFound
+from .errors import InvalidRequest, NotFound
 from .granting import lapse, mark_blocked, open_wallet_row
 from .journal import Transaction
+from .limits import refuse_closed
 from .operations import EndImport, OpenAccount, Reset, SetQuota, SetStatus, SetWalletActive, SetZone
-from .resets import allowance_of, force, give_allowance, move_ends, next_period, open_allowances
-from .settling import after_release, release, renews
-from .state import Account, AccountStatus, HoldStatus, Wallet
+from .resets import force, move_ends, open_allowances, renews, wake
+from .settling import after_release, release
+from .state import Account, AccountStatus, HoldStatus
 
 
 def open_account(desk: Desk, operation: OpenAccount) -> Account:
@@ -51,9 +52,10 @@ def open_account(desk: Desk, operation: OpenAccount) -> Account:
 
 def set_status(desk: Desk, account: Account, operation: SetStatus) -> None:
     """Freeze, unfreeze or close. Closing voids the account's holds and revokes the rest; it is final."""
+    if operation.status not in list(AccountStatus):
+        raise InvalidRequest(f"“{operation.status}” is no status. Use one of {', '.join(AccountStatus)}.")
     status = AccountStatus(operation.status)
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed for good.")
+    refuse_closed(account)
     if account.status is status:
         raise InvalidRequest(f"This account is {status} already.")
     if status is AccountStatus.CLOSED:
@@ -82,8 +84,7 @@ def _close(desk: Desk, account: Account, operation: SetStatus) -> None:
 
 def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | None:
     """Move an account to another zone. Dates and request counts use it at once, periods from their next boundary."""
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed for good.")
+    refuse_closed(account)
     zone = operation.zone or desk.book.org_zone
     zone_info(zone)
     account.zone, account.own_zone = zone, operation.zone is not None
@@ -99,6 +100,7 @@ def end_import(desk: Desk, account: Account, operation: EndImport) -> None:
 
 def set_quota(desk: Desk, account: Account, operation: SetQuota) -> None:
     """Change a member's quota of the pool; what she used in this period still counts."""
+    refuse_closed(account)
     if account.pool_id is None:
         raise InvalidRequest("This account draws on no pool, so it has no quota.")
     if operation.tokens is not None and operation.tokens < 0:
@@ -112,8 +114,7 @@ def set_wallet_active(desk: Desk, account: Account, operation: SetWalletActive) 
     wallet = account.wallets.get(operation.wallet_id)
     if wallet is None:
         raise NotFound(f"This account has no wallet {operation.wallet_id}.")
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed for good.")
+    refuse_closed(account)
     if wallet.is_active is operation.active:
         raise InvalidRequest("That wallet is already so.")
     wallet.is_active = operation.active
@@ -122,29 +123,14 @@ def set_wallet_active(desk: Desk, account: Account, operation: SetWalletActive) 
     what = "Wallet switched on" if operation.active else "Wallet switched off: its tokens are blocked"
     txn = mark_blocked(desk, account, grants, not operation.active, operation, what)
     if operation.active:
-        _catch_up(desk, account, wallet)
+        wake(desk, account, wallet)
         repay(desk, account)
     return txn
 
 
-def _catch_up(desk: Desk, account: Account, wallet: Wallet) -> None:
-    """A wallet that slept over a boundary gets, once, the allowance of the period it wakes in."""
-    if wallet.period_ends_at is None or wallet.period_ends_at > desk.now:
-        return
-    if not renews(desk, account, wallet, desk.now):
-        return
-    wallet.period_first, wallet.period_next, wallet.period_ends_at = next_period(account, wallet, desk.now)
-    wallet.forced_count = 0
-    wallet.last_reset_at = desk.now
-    allowance = allowance_of(desk, account, wallet)
-    if allowance is not None:
-        give_allowance(desk, account, wallet, allowance, "reset")
-
-
 def force_reset(desk: Desk, account: Account, operation: Reset) -> list[Transaction]:
     """Reset allowances within their period: of one wallet, or of every active one that renews (rule 23)."""
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed for good.")
+    refuse_closed(account)
     if operation.wallet_id is not None and operation.wallet_id not in account.wallets:
         raise NotFound(f"This account has no wallet {operation.wallet_id}.")
     wallets = [

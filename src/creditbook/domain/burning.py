@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from .balance import paying_pool, quota_left, spendable
+from .context import Desk
 from .errors import InsufficientTokens, LedgerError, LimitExceeded
+from .limits import quota_reopens
 from .program import WALLET_RANK, GrantClass, WalletType
 from .state import Account, Book, Grant, Wallet
 
@@ -39,7 +41,7 @@ def burnable(
     only: bool = False,
     pool: bool = True,
 ) -> list[Grant]:
-    """Grants with free tokens that may be spent on a feature now, in burn-down order; the active pool's after her own."""
+    """Grants with free tokens that may be spent on a feature now, in burn-down order, the active pool's among them."""
     payers = [account]
     if pool and (shared := paying_pool(book, account)) is not None:
         payers.append(shared)
@@ -57,31 +59,20 @@ def burnable(
 
 
 def allot(
-    book: Book,
-    account: Account,
-    need: int,
-    at: datetime,
-    feature: str,
-    *,
-    wallet: WalletType | None = None,
-    only: bool = False,
-    retry_after: int | None = None,
+    desk: Desk, account: Account, need: int, feature: str, wallet: WalletType | None = None, *, only: bool = False
 ) -> tuple[list[Take], LedgerError | None]:
     """Choose what pays for ``need`` tokens, within the member's quota of the pool, without moving anything.
 
     Returns what can be taken (all of it, or what is there) and the refusal if that is not enough: a quota refuses only
-    what would pass without it (rule 5).
+    what would pass without it (rule 5). A pool pays nothing of an import (rule 27).
     """
-    quota = quota_left(book, account)
+    of_pool = desk.import_id is None
+    quota = quota_left(desk.book, account)
     left, there = need, 0
     takes: list[Take] = []
-    for grant in burnable(book, account, at, feature, wallet=wallet, only=only):
+    for grant in burnable(desk.book, account, desk.now, feature, wallet=wallet, only=only, pool=of_pool):
         free = grant.remaining - grant.held
         there += free
-        if left == 0:
-            if quota is None:
-                break
-            continue
         part = min(free, left)
         if quota is not None and grant.account_id != account.account_id:
             part = min(part, quota)
@@ -89,9 +80,9 @@ def allot(
         if part:
             takes.append((grant, part))
             left -= part
-    if left == 0:
-        return takes, None
+            if left == 0:
+                return takes, None
     if there >= need:
         message = f"Your share of the team's tokens is used up: {need - left} of the {need} needed are left."
-        return takes, LimitExceeded(message, "quota", retry_after)
-    return takes, InsufficientTokens(required=need, available=need - left)
+        return takes, LimitExceeded(message, "quota", quota_reopens(desk, account))
+    return takes, InsufficientTokens(need, need - left, desk.book.program.packages_url)

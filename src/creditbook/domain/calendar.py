@@ -34,6 +34,16 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(zone_info(zone)).date()
 
 
+def day_of(at: datetime, zone: str) -> date:
+    """The date whose day it is: that on the wall, or the next where that one has begun before.
+
+    They differ only where clocks were put back over midnight: 00:01 became 23:01 of the day before in St John's.
+    """
+    day = local_date(at, zone)
+    following = day + timedelta(days=1)
+    return following if start_of_day(following, zone) <= at else day
+
+
 @lru_cache(maxsize=65_536)
 def start_of_day(day: date, zone: str) -> datetime:
     """The first valid instant (UTC) of a local date."""
@@ -69,7 +79,7 @@ def first_period(every: Every, at: datetime, zone: str) -> tuple[date, date, dat
 
     A first 30-day term that does not begin at a day's start is counted from the next day (rule 21).
     """
-    today = local_date(at, zone)
+    today = day_of(at, zone)
     if every is Every.DAY:
         return today, today, today + timedelta(days=1)
     if every is Every.CALENDAR_MONTH:
@@ -81,8 +91,10 @@ def first_period(every: Every, at: datetime, zone: str) -> tuple[date, date, dat
 
 
 def period_holding(every: Every, anchor: date, day: date) -> tuple[date, date]:
-    """First date and next date of the period that a local date lies in. Months are counted from the anchor, so 31 January
-    leads to 28 February and then to 31 March."""
+    """First date and next date of the period that a local date lies in.
+
+    Months are counted from the anchor, so 31 January leads to 28 February and then to 31 March.
+    """
     if every is Every.DAY:
         return day, day + timedelta(days=1)
     if every is Every.CALENDAR_MONTH:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from .balance import available_tokens
-from .calendar import local_date, zone_info
+from .calendar import day_of, local_date, zone_info
 from .journal import Journal, Transaction
 from .operations import Operation
 from .state import Account, Book
@@ -22,12 +22,12 @@ class Desk:
     import_id: int | None = None
 
     def leaves_alone(self, account: Account) -> bool:
-        """A charging import's accounts are its own until it ends (rule 27)."""
-        return account.import_id is not None and account.import_id != self.import_id
+        """A charging import's accounts are its own until it ends, and it decides no other (rule 27)."""
+        return account.import_id != self.import_id
 
     def today(self, account: Account) -> date:
-        """The account's local date."""
-        return local_date(self.now, account.zone)
+        """The account's local day."""
+        return day_of(self.now, account.zone)
 
     def transaction(
         self, account: Account, kind: str, *, event_at: datetime | None = None, operation: Operation | None = None

@@ -1,4 +1,4 @@
-"""Debt: what captured work took beyond all that was there, visible until it is repaid, cancelled or written off (rules 12, 15)."""
+"""Debt: what captured work took beyond what was there, until it is repaid, cancelled or written off (rules 12, 15)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from .burning import burnable
 from .context import Desk
 from .errors import InvalidRequest
 from .journal import Transaction
+from .limits import refuse_closed
 from .operations import WriteOff
 from .state import Account, AccountStatus, Debt
 
@@ -61,6 +62,7 @@ def _repay_one(desk: Desk, account: Account, debt: Debt) -> None:
 
 def write_off(desk: Desk, account: Account, operation: WriteOff) -> Transaction:
     """Forgive debt, oldest first. Raises `InvalidRequest` when less is owed than is to be forgiven."""
+    refuse_closed(account)
     owed = sum(debt.owed for debt in account.debts.values())
     amount = owed if operation.tokens is None else operation.tokens
     if owed == 0:

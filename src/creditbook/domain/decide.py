@@ -47,25 +47,21 @@ def decide(
 ) -> Result:
     """Decide one operation. A refusal is raised as a `LedgerError`; what was due is settled in the journal even then.
 
-    ``clock`` is the instant it is; the ledger never goes back behind the family's last one (rule 27). ``keys`` holds the
-    keys already used by this batch's operations and takes the new one.
+    ``clock`` is the instant it is; the ledger never goes back behind the family's last one (rule 27). ``keys`` are
+    those used before, by this batch's operations too; the new one joins them.
     """
     if operation.key and (used := keys.get((operation.name, operation.key))) is not None:
         if used.request_hash != operation.request_hash:
             raise IdempotencyConflict("This key was used for another request. Use a new key for a new request.")
         return decode(used.result)
-    desk = Desk(book, journal, clock)
-    if isinstance(operation, Spend | EndImport) and operation.import_id is not None:
-        desk.import_id = operation.import_id
-        clock = (operation.decided_at if isinstance(operation, Spend) else None) or clock
-    if operation.account_id in book.accounts:
-        _settle_family(desk, clock)
-    elif not isinstance(operation, OpenAccount):
+    desk = _desk(book, journal, operation, clock)
+    if operation.account_id not in book.accounts and not isinstance(operation, OpenAccount):
         raise NotFound("There is no such account here.")
+    _settle(desk, operation)
     result = _act(desk, operation)
-    root = book.root
-    root.clock_at = desk.now
-    journal.touched_accounts[root.account_id] = root
+    keeper = book.accounts[_clock_keeper(desk, operation)]
+    keeper.clock_at = desk.now
+    journal.touched_accounts[keeper.account_id] = keeper
     if operation.key:
         row = KeyRow(operation.name, operation.key, operation.request_hash, encode(result))
         keys[operation.name, operation.key] = row
@@ -73,19 +69,35 @@ def decide(
     return result
 
 
-def _settle_family(desk: Desk, clock: datetime) -> None:
-    """Settle up to now, which is the clock but never before the family's last instant."""
-    root = desk.book.root
-    now = clock if root.clock_at is None else max(clock, root.clock_at)
+def _desk(book: Book, journal: Journal, operation: Operation, clock: datetime) -> Desk:
+    """The place of work. A charging import's has its own accounts only, and its rows' own time (rule 27)."""
+    if isinstance(operation, OpenAccount | EndImport):
+        return Desk(book, journal, clock, operation.import_id)
+    if isinstance(operation, Spend) and operation.import_id is not None and operation.decided_at is not None:
+        return Desk(book, journal, operation.decided_at, operation.import_id)
+    return Desk(book, journal, clock)
+
+
+def _clock_keeper(desk: Desk, operation: Operation) -> int:
+    """The account whose last instant binds: the family's root; for an import the one that it fills."""
+    return desk.book.root_id if desk.import_id is None else operation.account_id
+
+
+def _settle(desk: Desk, operation: Operation) -> None:
+    """Settle up to now, which is the clock but never before the last instant decided."""
+    keeper = desk.book.accounts.get(_clock_keeper(desk, operation))
+    if keeper is None:
+        return  # it is about to be opened
+    now = desk.now if keeper.clock_at is None else max(desk.now, keeper.clock_at)
     if settle(desk, now):
-        root.clock_at = now
-        desk.journal.touched_accounts[root.account_id] = root
+        keeper.clock_at = now
+        desk.journal.touched_accounts[keeper.account_id] = keeper
 
 
 def _act(desk: Desk, operation: Operation) -> Result:
+    mark, lines = len(desk.journal.transactions), len(desk.journal.entries)
     if isinstance(operation, OpenAccount):
-        account = accounts.open_account(desk, operation)
-        return _done(desk, account, "opened", 0)
+        return _done(desk, accounts.open_account(desk, operation), "opened", mark)
     account = desk.book.accounts[operation.account_id]
     if desk.import_id is not None and account.import_id is None:
         raise InvalidRequest(
@@ -93,7 +105,6 @@ def _act(desk: Desk, operation: Operation) -> Result:
         )
     if desk.leaves_alone(account):
         raise Unavailable("This account is being filled by an import. Try again when the import has ended.")
-    mark, lines = len(desk.journal.transactions), len(desk.journal.entries)
     act = _RECEIPTS.get(type(operation))
     if act is not None:
         return _receipt(desk, account, act(desk, account, operation), lines)

@@ -48,20 +48,22 @@ class Refused(LedgerError):
 class InsufficientTokens(Refused):
     """Not enough spendable tokens.
 
-    Attributes are whole tokens: ``required``, ``available`` (for the feature asked for) and ``shortage``.
+    Attributes are whole tokens: ``required``, ``available`` (for the feature asked for) and ``shortage``;
+    ``packages_url`` is where to buy, '' where the program sells nothing.
     """
 
-    def __init__(self, required: int, available: int) -> None:
+    def __init__(self, required: int, available: int, packages_url: str = "") -> None:
         self.required = required
         self.available = available
         self.shortage = required - available
+        self.packages_url = packages_url
         super().__init__(f"Need {self.shortage} more tokens. Current balance: {available}")
 
 
 class LimitExceeded(Refused):
     """A limit of the plan or a member's quota is used up.
 
-    ``limit`` names it (``requests_per_day`` or ``quota``); ``retry_after`` is in whole seconds, None when it never reopens.
+    ``limit`` names it (``requests_per_day`` or ``quota``); ``retry_after`` is in seconds, None if it never reopens.
     """
 
     def __init__(self, message: str, limit: str, retry_after: int | None) -> None:

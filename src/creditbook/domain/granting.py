@@ -7,11 +7,12 @@ from datetime import datetime
 from .balance import available_tokens
 from .context import Desk
 from .debts import repay
-from .errors import AccountClosed, InvalidRequest, NotFound
+from .errors import InvalidRequest, NotFound
 from .journal import Transaction
+from .limits import MOST_TOKENS, refuse_closed
 from .operations import Dispute, Expire, GrantTokens, OpenWallet, Operation, Revoke
 from .program import GrantClass, WalletType
-from .state import Account, AccountStatus, Grant, Wallet
+from .state import Account, Grant, Wallet
 
 LAPSE_KIND = {"revoked": "revocation", "closed": "revocation", "plan_change": "plan_change"}
 
@@ -107,16 +108,11 @@ def lapse(desk: Desk, account: Account, operation: Operation | None = None) -> N
         desk.book_it(account, txn)
 
 
-def _open_for_gifts(account: Account) -> None:
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed; nothing can be given to it.")
-
-
 def grant_tokens(desk: Desk, account: Account, operation: GrantTokens) -> Transaction:
     """Give tokens; a frozen account receives them too. Debts that they could have paid are repaid at once."""
-    _open_for_gifts(account)
-    if operation.tokens < 1:
-        raise InvalidRequest("Grant at least 1 token.")
+    if not 1 <= operation.tokens < MOST_TOKENS:
+        raise InvalidRequest("Grant at least 1 token, and no more than anything ever used.")
+    refuse_closed(account)
     if operation.expires_at is not None and operation.expires_at <= desk.now:
         raise InvalidRequest("The grant would already have expired. Choose an end in the future.")
     if operation.wallet_id is None:
@@ -153,6 +149,7 @@ def _wallet(account: Account, wallet_id: int) -> Wallet:
 
 
 def _grant(account: Account, grant_id: int) -> Grant:
+    refuse_closed(account)
     grant = account.grants.get(grant_id)
     if grant is None or grant.remaining == 0:
         raise NotFound(f"This account has no grant {grant_id} with tokens left in it.")
@@ -201,9 +198,9 @@ def expire(desk: Desk, account: Account, operation: Expire) -> Transaction:
 
 def open_wallet(desk: Desk, account: Account, operation: OpenWallet) -> tuple[Wallet, Transaction | None]:
     """Open a further wallet, with a grant in it when tokens are named."""
-    _open_for_gifts(account)
-    if operation.tokens < 0:
-        raise InvalidRequest("A wallet cannot begin below 0 tokens.")
+    if not 0 <= operation.tokens < MOST_TOKENS:
+        raise InvalidRequest("A wallet begins with 0 tokens or more, and no more than anything ever used.")
+    refuse_closed(account)
     if operation.expires_at is not None and operation.expires_at <= desk.now:
         raise InvalidRequest("The wallet would already have expired. Choose an end in the future.")
     wallet = open_wallet_row(desk, account, operation.type, operation.label, operation.features, operation.expires_at)

@@ -9,14 +9,14 @@ from .balance import is_unlimited, paying_pool, pool_period
 from .burning import Take, allot, burnable
 from .context import Desk
 from .debts import incur
-from .errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest, LedgerError, NotFound
+from .errors import HoldAlreadyResolved, InsufficientTokens, InvalidRequest, LedgerError, NotFound
 from .journal import Transaction
-from .limits import admit, quota_reopens
+from .limits import MOST_TOKENS, admit, refuse_closed, unknown
 from .operations import Capture, Reserve, Void
 from .program import Action, Enforcement, Overrun, Pricing
 from .settling import after_release, release
-from .spending import charge_pool, check_work, price_of, take_from, usage
-from .state import Account, AccountStatus, Hold, HoldStatus
+from .spending import charge_pool, check_work, feature_of, price_of, take_from, usage
+from .state import Account, Hold, HoldStatus
 
 LONGEST = 86_400
 
@@ -31,45 +31,38 @@ class Part:
 
 
 def reserve(desk: Desk, account: Account, operation: Reserve) -> Hold:
-    """Reserve named grants for an action; counts as one request. Raises a `LedgerError` and holds nothing if refused."""
-    program = desk.book.program
-    shadow, off = program.enforcement is Enforcement.SHADOW, program.enforcement is Enforcement.OFF
-    action = program.actions.get(operation.action)
+    """Reserve named grants for an action; it counts as one request. Raises a `LedgerError` and then holds nothing."""
     if not 1 <= operation.seconds <= LONGEST:
         raise InvalidRequest("A hold lives between 1 second and 24 hours.")
+    enforcement = desk.book.program.enforcement
+    action = desk.book.program.actions.get(operation.action)
+    feature = feature_of(action, operation.action)
+    estimate = _estimate(action, operation)
     refusal: LedgerError | None = None
-    if action is None and not off:
-        refusal = InvalidRequest(f"This program has no action “{operation.action}”. Name one of its actions.")
-    estimate = 0 if action is None else _estimate(action, operation)
-    feature = action.spends_for if action else operation.action
-    refusal = refusal or (None if off else admit(desk, account, feature, None))
-    if account.status is AccountStatus.CLOSED and off:
-        refusal = AccountClosed("This account is closed for good.")
-    if refusal is not None and not (shadow and account.status is not AccountStatus.CLOSED):
+    if enforcement is Enforcement.OFF:
+        refuse_closed(account)
+    elif action is None:
+        refusal = unknown(operation.action)
+    else:
+        refusal = admit(desk, account, feature, 0)
+    if refusal is not None and enforcement is not Enforcement.SHADOW:
         raise refusal
-    metered = off or is_unlimited(desk.book, account)
+    metered = enforcement is Enforcement.OFF or is_unlimited(desk.book, account)
     takes: list[Take] = []
     if estimate and not metered:
-        takes, short = allot(
-            desk.book,
-            account,
-            estimate,
-            desk.now,
-            feature,
-            wallet=operation.wallet,
-            only=operation.only_wallet,
-            retry_after=quota_reopens(desk, account) if account.quota_tokens is not None else None,
-        )
-        if short is not None and not shadow:
+        takes, short = allot(desk, account, estimate, feature, operation.wallet, only=operation.only_wallet)
+        if short is not None and enforcement is not Enforcement.SHADOW:
             raise short
     return _open(desk, account, operation, feature, estimate, metered, takes)
 
 
-def _estimate(action: Action, operation: Reserve) -> int:
-    """What to reserve: the caller's estimate, else the fixed price, else the action's typical run; nothing if it is free."""
-    if action.pricing is Pricing.FIXED and action.tokens == 0:
-        return 0
+def _estimate(action: Action | None, operation: Reserve) -> int:
+    """What to reserve: the caller's estimate, else the fixed price, else a typical run; nothing for a free action."""
     estimate = operation.estimate
+    if estimate is not None and not 0 <= estimate < MOST_TOKENS:
+        raise InvalidRequest("An estimate is a number of tokens: 0 or more, and no more than anything ever used.")
+    if action is None or (action.pricing is Pricing.FIXED and action.tokens == 0):
+        return 0
     if estimate is None:
         estimate = action.tokens if action.pricing is Pricing.FIXED else action.estimate
     if estimate < 1:
@@ -107,54 +100,77 @@ def _open(
 
 
 def find_hold(desk: Desk, account: Account, hold_id: int) -> Hold:
-    """The account's hold of this id, open or not; a closed account answers before the hold does."""
+    """The account's hold of this id, open or timed out; a closed account answers before the hold does."""
     hold = account.holds.get(hold_id) or desk.book.resolved.get(hold_id)
     if hold is None or hold.account_id != account.account_id:
         raise NotFound(f"This account has no hold {hold_id}.")
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed for good; its holds were voided.")
+    refuse_closed(account)
     if hold.status in (HoldStatus.CAPTURED, HoldStatus.VOIDED):
         raise HoldAlreadyResolved(f"Hold {hold_id} was {hold.status} before.")
     return hold
 
 
 def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
-    """Take one part. A timed-out hold is charged afresh from what is available now, without limits, and finally."""
+    """Take one part: from the hold, then from what is available; what is short, by the program's `overrun` (rule 12).
+
+    A timed-out hold is charged afresh from what is available now, without limits, and finally (rule 13).
+    """
+    check_work(desk, operation.tokens, operation.work)
     hold = find_hold(desk, account, operation.hold_id)
     late = hold.status is HoldStatus.TIMED_OUT
-    check_work(desk, operation.tokens, operation.work)
     name = operation.action or hold.action
     action = desk.book.program.actions.get(name)
-    enforcement = desk.book.program.enforcement
-    metered = (hold.metered and not late) or is_unlimited(desk.book, account) or enforcement is Enforcement.OFF
-    if action is None and not metered and enforcement is not Enforcement.SHADOW:
-        raise InvalidRequest(f"This program has no action “{name}”. Name one of its actions.")
-    feature = action.spends_for if action else name
-    price = 0 if metered or action is None else price_of(action, operation.tokens, operation.work)
+    feature = feature_of(action, name)
+    price, refusal = _price(desk, account, operation, action, name, metered=hold.metered and not late)
     part = _plan_part(desk, account, hold, price, feature)
-    refusal: LedgerError | None = None
     if part.short and desk.book.program.overrun is Overrun.REJECT:
-        refusal = InsufficientTokens(required=price, available=price - part.short)
-    shadow = enforcement is Enforcement.SHADOW
+        url = desk.book.program.packages_url
+        refusal = refusal or InsufficientTokens(price, price - part.short, url)
+    shadow = desk.book.program.enforcement is Enforcement.SHADOW
     if refusal is not None and not shadow:
         raise refusal
     txn = usage(desk, account, name, feature, operation.work, operation)
-    txn.hold_id, txn.late_capture, txn.metered = hold.hold_id, late, price == 0
+    txn.hold_id, txn.late_capture = hold.hold_id, late
     txn.project = txn.project or hold.project
-    txn.would_refuse = type(refusal).__name__ if refusal and shadow else None
+    txn.would_refuse = type(refusal).__name__ if refusal else None
     for grant, amount in part.reserved:
         desk.journal.hold(hold, grant, -amount, desk.now, "captured", txn)
-    take_from(desk, account, txn, part.reserved + part.beyond)
+    take_from(desk, account, txn, _one_a_grant(part.reserved + part.beyond))
     if part.short and not shadow:
         _owe(desk, account, txn, feature, part.short)
+    txn.metered = txn.charged == 0
     _advance(desk, account, hold, txn, final=operation.final or late)
     desk.book_it(account, txn)
     after_release(desk, account)
     return txn
 
 
+def _price(
+    desk: Desk, account: Account, operation: Capture, action: Action | None, name: str, *, metered: bool
+) -> tuple[int, LedgerError | None]:
+    """What a part costs, and why it is no valid one. Metered are holds made so, the unlimited, and all when off."""
+    enforcement = desk.book.program.enforcement
+    metered = metered or enforcement is Enforcement.OFF or is_unlimited(desk.book, account)
+    if action is None:
+        return 0, None if metered else unknown(name)
+    try:
+        price = price_of(action, operation.tokens, operation.work)
+    except InvalidRequest as contradiction:
+        return 0 if metered else action.tokens, contradiction
+    return 0 if metered else price, None
+
+
+def _one_a_grant(takes: list[Take]) -> list[Take]:
+    """A grant that pays from the hold and beyond it gets one entry (rule 5)."""
+    together: dict[int, Take] = {}
+    for grant, amount in takes:
+        before = together[grant.grant_id][1] if grant.grant_id in together else 0
+        together[grant.grant_id] = (grant, before + amount)
+    return list(together.values())
+
+
 def _plan_part(desk: Desk, account: Account, hold: Hold, price: int, feature: str) -> Part:
-    """Choose what pays without moving anything: the hold's own grants that this action may spend, then what is available."""
+    """Choose what pays without moving it: the hold's grants that this action may spend, then what is available."""
     left = price
     reserved: list[Take] = []
     for grant_id, held in hold.reserved.items():

@@ -3,13 +3,13 @@
 One `Journal` per book and batch. Rules change the state only through it, so that every movement of a grant has an
 entry, every movement of a debt a debt entry and every movement of a hold a hold entry. The store appends it:
 
-- insert in this order: `accounts` (new), `wallets` (new), `holds` (new), `transactions`, `grants` (new), `entries`, `debts`
-  (new), `debt_entries`, `hold_entries`, `keys`, `audits`; a new object carries its final state already;
+- insert in this order: `accounts` (new), `wallets` (new), `holds` (new), `transactions`, `grants` (new), `entries`,
+  `debts` (new), `debt_entries`, `hold_entries`, `keys`, `audits`; a new object carries its final state already;
 - update `touched_*` (ids of objects that existed before: write all their mutable columns; an id may also be in the new
   lists, which then wins): grants (remaining, held, live, disputed, closed_*, expires_at), wallets, holds, debts (owed),
   accounts (status, plan*, zone, quota, clock_at, import_id);
-- add `requests` {(account_id, day): n} to `account_day`, `quota` {(account_id, pool_id, period_first or None): n} to `quota_use`
-  (None is stored as 0001-01-01), and `rollups.lines(journal)` to the rollup tables.
+- add `requests` {(account_id, day): n} to `account_day`, `quota` {(account_id, pool_id, period_first or None): n} to
+  `quota_use` (None is stored as 0001-01-01), and `rollups.rollups_of(journal.transactions)` to the rollup tables.
 
 The key's `result` (JSON text) is stored in `operation_key.result`: a replay answers from it alone.
 """
@@ -28,7 +28,7 @@ class Transaction:
     """One thing that happened, never changed afterwards. Column meanings: SEMANTICS, Words.
 
     ``tokens`` is the signed change of posted over all its entries; ``charged`` what was charged (usage) or given back
-    (refund), debt included. ``requests`` is 1 for usage. ``available_*`` are as the account saw them, None when unlimited.
+    (refund), debt included. ``requests`` is 1 for usage. ``available_*`` are as the account saw it, None if unlimited.
     ``lines`` numbers its entries and debt entries together; it is not stored.
     """
 

@@ -1,4 +1,4 @@
-"""Who may start work at all: status, feature, size and requests a day (rules 5, 33), in that order."""
+"""What may start at all: status, feature, size and requests a day (rules 5, 33), asked in that order."""
 
 from __future__ import annotations
 
@@ -8,31 +8,53 @@ from math import ceil
 from .balance import paying_pool
 from .calendar import start_of_day
 from .context import Desk
-from .errors import AccountClosed, AccountFrozen, FeatureNotInPlan, LedgerError, LimitExceeded, RequestTooLarge
+from .errors import (
+    AccountClosed,
+    AccountFrozen,
+    FeatureNotInPlan,
+    InvalidRequest,
+    LedgerError,
+    LimitExceeded,
+    RequestTooLarge,
+)
 from .state import Account, AccountStatus
 
+MOST_TOKENS = 2**53  # what every JSON reader can still count
+CLOSED = "This account is closed for good."
 FROZEN = "This account is frozen: nothing can be spent. Its tokens stay its own."
 
 
-def status_refusal(account: Account) -> LedgerError | None:
-    """Why an account that is frozen or closed may not start anything."""
+def refuse_closed(account: Account) -> None:
+    """Raise `AccountClosed` for an account that is; nothing happens to it any more (rule 26)."""
     if account.status is AccountStatus.CLOSED:
-        return AccountClosed("This account is closed for good.")
+        raise AccountClosed(CLOSED)
+
+
+def unknown(action: str) -> InvalidRequest:
+    """The refusal of an action that the program does not have (rule 6)."""
+    return InvalidRequest(f"This program has no action “{action}”. Name one of its actions.")
+
+
+def may_start(desk: Desk, account: Account, feature: str) -> LedgerError | None:
+    """Why work on this feature may not start at all, by the account's status and its plan; None when it may."""
+    if account.status is AccountStatus.CLOSED:
+        return AccountClosed(CLOSED)
     if account.status is AccountStatus.FROZEN:
         return AccountFrozen(FROZEN)
-    return None
-
-
-def admit(desk: Desk, account: Account, feature: str, request_tokens: int | None) -> LedgerError | None:
-    """The first reason why this live request may not start, None when it may. ``request_tokens`` None skips the size."""
-    refusal = status_refusal(account)
-    if refusal is not None:
-        return refusal
     plan = desk.book.plan_of(account)
     if not plan.allows(feature):
         return FeatureNotInPlan(f"The {plan.title} plan does not include {feature}. Choose a plan that does.")
+    return None
+
+
+def admit(desk: Desk, account: Account, feature: str, request_tokens: int) -> LedgerError | None:
+    """The first reason why this live request may not start, None when it may. A hold has no size: 0 tokens."""
+    refusal = may_start(desk, account, feature)
+    if refusal is not None:
+        return refusal
+    plan = desk.book.plan_of(account)
     most = plan.max_request_tokens
-    if most is not None and request_tokens is not None and request_tokens > most:
+    if most is not None and request_tokens > most:
         return RequestTooLarge(f"A request may have at most {most} tokens; this one has {request_tokens}. Split it up.")
     daily = plan.requests_per_day
     if daily is None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from .context import Desk
 from .debts import repay
-from .errors import AccountClosed, InvalidRequest, NotFound
+from .errors import InvalidRequest, NotFound
 from .granting import add_grant, wallet_for
 from .journal import Transaction
+from .limits import refuse_closed
 from .operations import Refund
 from .program import GrantClass
 from .state import Account, AccountStatus, Debt, Grant, PastLine, PastUsage
@@ -21,8 +22,7 @@ def refund(desk: Desk, account: Account, operation: Refund) -> Transaction:
     past = desk.book.pasts.get(operation.txn_id)
     if past is None or past.account_id != account.account_id:
         raise NotFound(f"This account has no usage {operation.txn_id}.")
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed; nothing can be given back to it.")
+    refuse_closed(account)
     if past.charged == 0:
         raise InvalidRequest("That usage charged nothing, so there is nothing to give back.")
     debt = _debt(desk, past)

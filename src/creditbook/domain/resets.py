@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from .calendar import first_period, local_date, period_holding, start_of_day
+from .calendar import day_of, first_period, period_holding, start_of_day
 from .context import Desk
 from .granting import add_grant, lapse, open_wallet_row, wallet_for
 from .journal import Transaction
 from .operations import Operation
 from .program import Allowance, Every, WalletType
-from .state import Account, Grant, Wallet
+from .state import Account, AccountStatus, Grant, Wallet
 
 
 def allowance_of(desk: Desk, account: Account, wallet: Wallet) -> Allowance | None:
@@ -22,6 +22,16 @@ def allowance_of(desk: Desk, account: Account, wallet: Wallet) -> Allowance | No
         if allowance.wallet is wallet.type and allowance.features == wallet.features:
             return allowance
     return None
+
+
+def renews(desk: Desk, account: Account, wallet: Wallet, at: datetime) -> bool:
+    """Whether a wallet gets a new period at this boundary: active, not expired, its account open, its plan giving."""
+    return (
+        wallet.is_active
+        and account.status is not AccountStatus.CLOSED
+        and (wallet.expires_at is None or wallet.expires_at > at)
+        and allowance_of(desk, account, wallet) is not None
+    )
 
 
 def bounded(ends_at: datetime, wallet: Wallet) -> datetime:
@@ -78,7 +88,7 @@ def next_period(account: Account, wallet: Wallet, at: datetime) -> tuple[date, d
     """
     assert wallet.every is not None
     assert wallet.anchor is not None
-    today = local_date(at, account.zone)
+    today = day_of(at, account.zone)
     begins = wallet.every is Every.DAYS_30 and at == wallet.period_ends_at
     first, following = period_holding(wallet.every, today if begins else wallet.anchor, today)
     return first, following, start_of_day(following, account.zone)
@@ -97,7 +107,7 @@ def running(account: Account, wallet: Wallet) -> list[Grant]:
 
 
 def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
-    """Move R = min(floor(unspent unheld allowance × rate), cap) into a grant that ends with the next period (rule 24)."""
+    """Move min(floor(unspent unheld allowance × rate), cap) into a grant that ends with the next period (rule 24)."""
     allowance = allowance_of(desk, account, wallet)
     if allowance is None or not allowance.rollover:
         return
@@ -133,7 +143,7 @@ def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
 
 
 def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
-    """Start the wallet's next period and give its allowance, once (rule 23)."""
+    """Start the wallet's period that runs from now on and give its allowance, once (rule 23)."""
     for grant in running(account, wallet):
         if grant.remaining == 0:
             grant.live = False
@@ -147,6 +157,22 @@ def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
     allowance = allowance_of(desk, account, wallet)
     if allowance is not None:
         give_allowance(desk, account, wallet, allowance, "reset")
+
+
+def wake(desk: Desk, account: Account, wallet: Wallet) -> None:
+    """A wallet that was off over a boundary gets, once, the allowance of the period it wakes in (rule 26).
+
+    Where a zone change has brought back a date that was granted before, that is the next one: it waits for it.
+    """
+    end = wallet.period_ends_at
+    if end is None or end > desk.now or not renews(desk, account, wallet, desk.now):
+        return
+    later = later_end(account, wallet, end)
+    if later > desk.now:
+        wallet.period_ends_at = later
+        desk.journal.touched_wallets[wallet.wallet_id] = wallet
+    else:
+        begin_period(desk, account, wallet)
 
 
 def force(desk: Desk, account: Account, wallet: Wallet, operation: Operation) -> Transaction | None:
@@ -167,36 +193,46 @@ def force(desk: Desk, account: Account, wallet: Wallet, operation: Operation) ->
 
 
 def move_ends(desk: Desk, account: Account, operation: Operation) -> Transaction | None:
-    """After a zone change: let each running allowance and its rollover live until the first instant, never earlier than
-    the end it has, whose new local date is later than the last one granted; book both ends (rule 22)."""
-    moved: list[tuple[Grant, datetime]] = []
+    """After a zone change: move the ends of running periods, and book both ends of every grant moved (rule 22)."""
+    moved: dict[int, tuple[Grant, datetime]] = {}
     for wallet in account.wallets.values():
-        if wallet.every is None or wallet.period_ends_at is None or wallet.period_next is None:
-            continue
         old = wallet.period_ends_at
-        if old <= desk.now:
+        if old is None or old <= desk.now:
             continue
-        new = max(old, start_of_day(wallet.period_next, account.zone))
+        new = later_end(account, wallet, old)
         if new == old:
             continue
         wallet.period_ends_at = new
         desk.journal.touched_wallets[wallet.wallet_id] = wallet
-        rolled = [
-            g for g in account.grants.values() if g.source == "rollover" and g.period_first == wallet.period_first
-        ]
-        for grant in [*running(account, wallet), *rolled]:
+        for grant in [*running(account, wallet), *_rolled_into(account, wallet)]:
             if grant.expires_at == old and not grant.ended(desk.now):
-                moved.append((grant, bounded(new, account.wallets[grant.wallet_id])))
+                moved[grant.grant_id] = (grant, bounded(new, account.wallets[grant.wallet_id]))
     if not moved:
         return None
     txn = desk.transaction(account, "adjustment", operation=operation)
     txn.description = "Time zone changed: running allowances end later"
-    txn.metadata = {"moved_ends": []}
     ends: list[object] = []
-    for grant, new in moved:
+    for grant, new in moved.values():
         assert grant.expires_at is not None
         ends.append({"grant_id": grant.grant_id, "from": grant.expires_at.isoformat(), "to": new.isoformat()})
         grant.expires_at = new
         desk.journal.move(txn, grant, 0)
     txn.metadata = {"moved_ends": ends}
     return desk.book_it(account, txn)
+
+
+def later_end(account: Account, wallet: Wallet, end: datetime) -> datetime:
+    """The first instant, never earlier than ``end``, whose local date is later than the last one granted."""
+    assert wallet.period_next is not None
+    return max(end, start_of_day(wallet.period_next, account.zone))
+
+
+def _rolled_into(account: Account, wallet: Wallet) -> list[Grant]:
+    """What rolled over into the wallet's running period."""
+    return [
+        grant
+        for grant in account.grants.values()
+        if grant.source == "rollover"
+        and grant.period_first == wallet.period_first
+        and account.wallets[grant.wallet_id].features == wallet.features
+    ]

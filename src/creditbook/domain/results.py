@@ -22,8 +22,8 @@ class Line:
 class Receipt:
     """What one transaction did. Whole tokens; ``available`` None means unlimited.
 
-    ``charged`` is what was charged (a refund: given back), ``tokens`` the signed change of the grants, ``debt`` what of it
-    became debt. ``would_refuse`` names the refusal that shadow enforcement let pass.
+    ``charged`` is what was charged (a refund: given back), ``tokens`` the signed change of the grants, ``debt`` what
+    became debt of it. ``would_refuse`` names the refusal that shadow enforcement let pass.
     """
 
     transaction_id: int
@@ -60,7 +60,7 @@ class HoldReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An act that is no movement of tokens, or several: the transactions it wrote and, where it opened one, the wallet."""
+    """An act that moves no tokens, or several times: the transactions it wrote and, where it opened one, the wallet."""
 
     account: str
     what: str

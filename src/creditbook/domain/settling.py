@@ -11,12 +11,12 @@ from datetime import datetime
 from .context import Desk
 from .debts import repay
 from .granting import lapse
-from .resets import allowance_of, begin_period, roll_over
-from .state import Account, AccountStatus, Hold, HoldStatus, Wallet
+from .resets import begin_period, renews, roll_over
+from .state import Account, Hold, HoldStatus, Wallet
 
 
 def settle(desk: Desk, until: datetime) -> bool:
-    """Do everything due up to and including ``until``, and set the desk's clock to it. Tells whether anything was due."""
+    """Do everything due up to and including ``until``, and set the desk's clock to it. Tells whether there was any."""
     due = next_due(desk)
     worked = False
     while due is not None and due <= until:
@@ -46,16 +46,6 @@ def next_due(desk: Desk) -> datetime | None:
             if end is not None and (soonest is None or end < soonest) and renews(desk, account, wallet, end):
                 soonest = end
     return soonest
-
-
-def renews(desk: Desk, account: Account, wallet: Wallet, at: datetime) -> bool:
-    """Whether a wallet gets a new period at this boundary: active, not expired, its account open, its plan giving."""
-    return (
-        wallet.is_active
-        and account.status is not AccountStatus.CLOSED
-        and (wallet.expires_at is None or wallet.expires_at > at)
-        and allowance_of(desk, account, wallet) is not None
-    )
 
 
 def _settle_instant(desk: Desk) -> None:

@@ -7,12 +7,12 @@ from datetime import timedelta
 from .balance import is_unlimited, pool_period
 from .burning import Take, allot
 from .context import Desk
-from .errors import AccountClosed, InvalidRequest, LedgerError
+from .errors import InvalidRequest, LedgerError
 from .journal import Transaction
-from .limits import admit, quota_reopens
+from .limits import MOST_TOKENS, admit, may_start, refuse_closed, unknown
 from .operations import Operation, Spend, Work
 from .program import Action, Enforcement, Pricing
-from .state import Account, AccountStatus
+from .state import Account
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -31,74 +31,72 @@ def check_work(desk: Desk, tokens: int | None, work: Work) -> None:
     figures = (tokens or 0, work.input_tokens, work.output_tokens, work.cached_tokens, work.reasoning_tokens)
     if min(figures) < 0:
         raise InvalidRequest("Token counts are 0 or more.")
-    if max(figures) >= 2**53:
+    if max(figures) >= MOST_TOKENS:
         raise InvalidRequest("That is more tokens than anything has ever used; check the unit.")
     if work.event_at is not None and work.event_at > desk.now + CLOCK_SKEW:
         raise InvalidRequest("The event lies in the future. Send the time at which it happened.")
 
 
 def spend(desk: Desk, account: Account, operation: Spend) -> Transaction:
-    """Decide one spend and write it. Raises a `LedgerError` and writes nothing when it is refused."""
-    program, work = desk.book.program, operation.work
-    check_work(desk, operation.tokens, work)
-    shadow = program.enforcement is Enforcement.SHADOW
-    live = not operation.meter and operation.decided_at is None
-    action = program.actions.get(operation.action)
-    feature = action.spends_for if action else operation.action
-    refusal: LedgerError | None = None
-    price = 0
-    if operation.meter or program.enforcement is Enforcement.OFF:
-        _closed_to_history(account)
-    else:
-        if action is None:
-            refusal = InvalidRequest(f"This program has no action “{operation.action}”. Name one of its actions.")
-        else:
-            price = _price(action, operation, shadow)
-        refusal = refusal or (admit(desk, account, feature, _size(action, operation)) if live else None)
+    """Decide one spend and write it: check, choose grants, one entry per grant touched, the request counted.
+
+    Raises a `LedgerError` and writes nothing when it is refused. Shadow enforcement refuses nothing: it charges what is
+    there and marks what it would have refused (rule 10).
+    """
+    check_work(desk, operation.tokens, operation.work)
+    shadow = desk.book.program.enforcement is Enforcement.SHADOW
+    feature, price, refusal = _judge(desk, account, operation)
     if refusal is not None and not shadow:
         raise refusal
-    metered = price == 0 or is_unlimited(desk.book, account)
     takes: list[Take] = []
-    if not metered:
-        takes, short = allot(
-            desk.book,
-            account,
-            price,
-            desk.now,
-            feature,
-            wallet=operation.wallet,
-            only=operation.only_wallet,
-            retry_after=quota_reopens(desk, account) if account.quota_tokens is not None else None,
-        )
+    if price and not is_unlimited(desk.book, account):
+        takes, short = allot(desk, account, price, feature, operation.wallet, only=operation.only_wallet)
         if short is not None and not shadow:
             raise short
         refusal = refusal or short
-    txn = usage(desk, account, operation.action, feature, work, operation)
-    txn.metered = metered
-    txn.would_refuse = type(refusal).__name__ if refusal else None
+    txn = usage(desk, account, operation.action, feature, operation.work, operation)
     take_from(desk, account, txn, takes)
-    if live:
+    txn.metered = txn.charged == 0
+    txn.would_refuse = type(refusal).__name__ if refusal else None
+    if _is_live(desk, operation):
         desk.journal.count_request(account, desk.today(account))
     return desk.book_it(account, txn)
 
 
-def _price(action: Action, operation: Spend, shadow: bool) -> int:
+def _judge(desk: Desk, account: Account, operation: Spend) -> tuple[str, int, LedgerError | None]:
+    """The feature that is spent for, what it costs, and the first reason against it, in the order of rule 5.
+
+    Metering, and a program that is switched off, ask for no more than an account that is not closed.
+    """
+    action = desk.book.program.actions.get(operation.action)
+    if operation.meter or desk.book.program.enforcement is Enforcement.OFF:
+        refuse_closed(account)
+        return feature_of(action, operation.action), 0, None
+    if action is None:
+        return operation.action, 0, unknown(operation.action)
+    feature = action.spends_for
     try:
-        return price_of(action, operation.tokens, operation.work)
-    except InvalidRequest:
-        if not shadow:
-            raise
-        return action.tokens
+        price = price_of(action, operation.tokens, operation.work)
+    except InvalidRequest as contradiction:
+        return feature, action.tokens, contradiction
+    if _is_live(desk, operation):
+        return feature, price, admit(desk, account, feature, _size(action, operation))
+    return feature, price, may_start(desk, account, feature)
 
 
-def _closed_to_history(account: Account) -> None:
-    if account.status is AccountStatus.CLOSED:
-        raise AccountClosed("This account is closed for good.")
+def _is_live(desk: Desk, operation: Spend) -> bool:
+    """Limits bind live requests only (rule 33): no telemetry and no import."""
+    return not operation.meter and desk.import_id is None
 
 
-def _size(action: Action | None, operation: Spend) -> int:
-    """Tokens per request (rule 33): input + output, or its `tokens` where those are absent and the price is actual."""
-    if operation.work.model_tokens or action is None or action.pricing is not Pricing.ACTUAL:
+def feature_of(action: Action | None, name: str) -> str:
+    """What an action spends for; one that the program does not know, for itself."""
+    return action.spends_for if action is not None else name
+
+
+def _size(action: Action, operation: Spend) -> int:
+    """Tokens of the request (rule 33): input + output; its `tokens` where those are absent and the price is actual."""
+    if operation.work.model_tokens or action.pricing is not Pricing.ACTUAL:
         return operation.work.model_tokens
     return operation.tokens or 0
 

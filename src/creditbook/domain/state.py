@@ -59,12 +59,13 @@ class Wallet:
 
 @dataclass(slots=True)
 class Grant:
-    """An allocation, the unit of burn-down. Only `remaining`, `held`, `disputed` and `closed_*` move; `expires_at` only by rule 22.
+    """An allocation, the unit of burn-down.
 
-    ``held`` is the part of ``remaining`` that open holds reserve. ``source`` is `allowance`, `rollover`, `grant`,
-    `purchase`, `promo`, `referral`, `reward` or `refund`. ``period_first`` with ``forced_no`` names an allowance's period.
-    ``live`` is False once nothing is left of it and nothing comes of itself: the store loads live grants only, by a partial
-    index, so that a long history costs nothing.
+    Only `remaining`, `held`, `disputed` and `closed_*` move; `expires_at` only by rule 22. ``held`` is the part of
+    ``remaining`` that open holds reserve. ``source`` is `allowance`, `rollover`, `grant`, `purchase`, `promo`,
+    `referral`, `reward` or `refund`. ``period_first`` with ``forced_no`` names an allowance's period. ``live`` is False
+    once nothing is left of it and nothing comes of itself: the store loads live grants only, by a partial index, so
+    that a long history costs nothing.
     """
 
     grant_id: int
@@ -188,7 +189,7 @@ class PastLine:
 class PastUsage:
     """A usage transaction as its refund needs it: its lines and those that repaid its debt, oldest first.
 
-    ``grants`` holds every grant of those lines, also dead ones that the book does not carry (all wallets are in the book).
+    ``grants`` holds every grant of those lines, also dead ones that the book does not carry; its wallets it does.
     ``refunded`` is the sum of earlier refunds; ``debt`` its debt if any.
     """
 
