@@ -362,7 +362,8 @@ def test_a_connection_that_was_cut_is_replaced_by_the_next_try(postgres_url: str
     desk = Desk(postgres_url)
     desk.open("asha", ASHA)
     desk.run(spend(desk, ASHA, 1))
-    with sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT").connect() as killer:
+    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as killer:
         killer.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
