@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from support.ledgers import MovedClock
+from support.ledgers import BARE, PROGRAM, MovedClock
 
 from creditbook import (
     AccountFrozen,
@@ -198,3 +199,14 @@ def test_a_refund_unwinds_a_usage_and_never_more_than_it_charged(ledger: Ledger)
         ledger.refund("acme/asha", usage.transaction_id, reason="again")
     assert ledger.balance("acme/asha").available == 100
     assert whole(ledger)
+
+
+def test_a_program_that_could_not_be_read_again_never_comes_into_force(ledger: Ledger) -> None:
+    twins = {slug: replace(BARE, slug=slug) for slug in ("bare", "twin")}
+    with pytest.raises(InvalidRequest):
+        ledger.create_organization("broken", replace(PROGRAM, plans=twins))
+    with pytest.raises(NotFound):
+        ledger.balance("broken/asha")
+    with pytest.raises(InvalidRequest):
+        ledger.load_program("acme", replace(PROGRAM, plans=twins), reason="mistake")
+    assert ledger.program("acme") == PROGRAM

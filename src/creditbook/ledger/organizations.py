@@ -34,6 +34,7 @@ def create_organization(
     zone_info(zone or program.zone)
     if directory.organization_by_slug(core.store, slug) is not None:
         raise Conflict(f"The organization “{slug}” is there already.")
+    document = _checked(program)
     org_id = directory.take_id(core.store, 0)
     at = core.now()
     with core.store.write(org_id) as connection:
@@ -43,7 +44,7 @@ def create_organization(
             currency=program.currency, program_id=program_id, is_sample=is_sample, created_at=at,
         )  # fmt: skip
         directory.add_program_version(
-            connection, program_to_document(program), org_id=org_id, program_id=program_id, name=program.name,
+            connection, document, org_id=org_id, program_id=program_id, name=program.name,
             version=1, created_at=at, actor=actor, reason=reason,
         )  # fmt: skip
         audit.record(
@@ -53,15 +54,23 @@ def create_organization(
     return core.organization(slug)
 
 
+def _checked(program: Program) -> dict[str, Any]:
+    """The program's document, read back once: what nobody could read again must not come into force."""
+    document = program_to_document(program)
+    program_from_document(document)
+    return document
+
+
 def load_program(core: Core, slug: str, program: Program, *, reason: str, actor: str = "") -> int:
     """Put a new version of an organization's program in force; running periods stay. Returns its number."""
     org = core.organization(slug)
+    document = _checked(program)
     at = core.now()
     with core.store.write(org.org_id) as connection:
         version = directory.newest_version(connection, org.org_id) + 1
         program_id = ids.take(connection, 1)[0]
         directory.add_program_version(
-            connection, program_to_document(program), org_id=org.org_id, program_id=program_id, name=program.name,
+            connection, document, org_id=org.org_id, program_id=program_id, name=program.name,
             version=version, created_at=at, actor=actor, reason=reason,
         )  # fmt: skip
         directory.use_program(connection, org.org_id, program_id)
