@@ -20,6 +20,9 @@ from creditbook.domain.journal import Journal, KeyRow
 from creditbook.domain.program import Program
 from creditbook.domain.state import Book
 
+IMAGINED_IDS = 2**62
+"""Where ids begin that a read makes up for what it settles in its head: above, and so younger than, every real one."""
+
 ReadProgram = Callable[[str], Program]
 """From a `program_version.document` as stored (JSON text) to the value; called once per version and process."""
 

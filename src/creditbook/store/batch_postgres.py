@@ -25,7 +25,7 @@ from creditbook.domain.program import Program
 from creditbook.domain.state import Hold
 from creditbook.store import ids, selects
 from creditbook.store.appending import rows_of
-from creditbook.store.batch import Loaded, ReadProgram, Wanted
+from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import POSTGRES
 from creditbook.store.engine import Store
 from creditbook.store.loading import Shelf, hold_of, oldest_day, past_of, put_lines
@@ -103,7 +103,7 @@ class PostgresBatches:
             shelf = self._shelf(pipe, wanted)
             pipe.send("COMMIT")
             pipe.flush()
-        return Loaded(wanted.org_id, shelf.books(_all(wanted)), {}, count(1).__next__)
+        return Loaded(wanted.org_id, shelf.books(_all(wanted)), {}, count(IMAGINED_IDS).__next__)
 
     def close(self) -> None:
         """Give the kept connections back."""

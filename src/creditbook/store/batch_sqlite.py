@@ -19,7 +19,7 @@ from creditbook.domain.journal import Journal, KeyRow
 from creditbook.domain.program import Program
 from creditbook.store import ids, selects
 from creditbook.store.appending import rows_of
-from creditbook.store.batch import Loaded, ReadProgram, Wanted
+from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import SQLITE, to_sqlite_when
 from creditbook.store.engine import Store
 from creditbook.store.loading import Shelf, hold_of, oldest_day, past_of, put_lines
@@ -83,7 +83,7 @@ class SqliteBatches:
                 shelf = self._shelf(execute, wanted)
             finally:
                 execute("ROLLBACK")
-        return Loaded(wanted.org_id, shelf.books(_all(wanted)), {}, count(1).__next__)
+        return Loaded(wanted.org_id, shelf.books(_all(wanted)), {}, count(IMAGINED_IDS).__next__)
 
     def close(self) -> None:
         """Give the kept connection back."""
