@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from creditbook.domain.errors import Conflict, LedgerError, Unavailable
+from creditbook.domain.errors import Conflict, IdempotencyConflict, LedgerError, Unavailable
 from creditbook.domain.money import NANOS
 from creditbook.domain.operations import NO_COST, Cost
 from creditbook.domain.results import Receipt
@@ -19,6 +19,7 @@ from creditbook.pricing.pricer import Pricer
 from creditbook.pricing.rates import TokenUsage
 from creditbook.store import imports as runs
 
+from .checking import KEYED_BY_ID
 from .outcome import Booked, ImportRequest, Mode
 from .values import UsageRow
 
@@ -50,12 +51,12 @@ class LedgerTill:
                 if not refusal:
                     known.add(row.key)
                 continue
-            places.append((len(found), cost))
+            places.append((len(found), row, cost))
             found.append(None)
             spends.append(self._spend(row, cost))
         answers = self._ledger.spend_many(spends) if spends else []
-        for (place, cost), answer in zip(places, answers, strict=True):
-            found[place] = _booked(answer, cost)
+        for (place, row, cost), answer in zip(places, answers, strict=True):
+            found[place] = _booked(answer, row, cost)
         return [booked for booked in found if booked is not None]
 
     def end(self) -> None:
@@ -152,9 +153,15 @@ def _sum(one: Cost, other: Cost) -> Cost:
     return replace(one, usd_nanos=one.usd_nanos + other.usd_nanos, inr_nanos=in_rupees, parts=parts)
 
 
-def _booked(answer: Receipt | LedgerError, cost: Cost) -> Booked:
+def _booked(answer: Receipt | LedgerError, row: UsageRow, cost: Cost) -> Booked:
     if isinstance(answer, Unavailable):
         raise answer
+    if isinstance(answer, IdempotencyConflict):
+        if row.key.startswith(KEYED_BY_ID):
+            what = f"The id {row.key.removeprefix(KEYED_BY_ID)} is in the ledger already, with another content."
+        else:
+            what = "The row is in the ledger already, imported in another way: look at --mode and --tz."
+        return Booked(reason=what)
     if isinstance(answer, LedgerError):
         return Booked(reason=str(answer))
     return Booked(replayed=answer.replayed, unpriced=cost.unpriced)

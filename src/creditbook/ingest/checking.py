@@ -26,6 +26,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 MOST_TOKENS = 10**12
 """More in one row is a wrong column, not usage."""
 
+KEYED_BY_ID, KEYED_BY_CONTENT = "import:id:", "import:row:"
+
 DEFAULT_ACTION = "usage"
 """What a row did when neither a column nor `--set` says."""
 
@@ -98,9 +100,9 @@ class RowCheck:
     def _key(self, fields: dict[str, str | int]) -> str:
         """Rule 17: the row's own id, else the hash of its fields and the count of equal rows before it."""
         if "id" in fields:
-            return f"import:id:{fields['id']}"
+            return f"{KEYED_BY_ID}{fields['id']}"
         digest = hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).digest()[:16]
-        return f"import:row:{digest.hex()}:{self._count(digest)}"
+        return f"{KEYED_BY_CONTENT}{digest.hex()}:{self._count(digest)}"
 
 
 def _usage_row(

@@ -80,6 +80,8 @@ class FieldMap:
     def described(self) -> dict[str, str]:
         """Field → where it comes from, as people read it."""
         shown = {name: column for name, column in self.automatic.items() if name not in self.fixed}
+        if self.derive is not None:
+            shown |= dict.fromkeys((*TOKEN_FIELDS[:5], "model", "id", "provider", "cost_usd"), "the usage object")
         shown |= {name: f"= {value}" for name, value in self.fixed.items()}
         for name, column in self.by_hand.items():
             shown[name] = f"{column}, else {self.fixed[name]}" if name in self.fixed else column
