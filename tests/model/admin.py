@@ -96,6 +96,8 @@ def add_wallet(
 
 def set_wallet_active(book: Book, account: Account, now: datetime, *, wallet: Wallet, active: bool) -> Result:
     open_account_only(account)
+    if wallet.active == active:
+        raise InvalidRequest("it is so already")
     wallet.active = active
     if active and wallet.allowance is not None and wallet.ends_at is not None and wallet.ends_at <= now:
         resume(book, wallet, now)

@@ -149,7 +149,8 @@ class Book:
     requests: dict[tuple[str, date], int] = field(default_factory=dict)
     keys: dict[tuple[str, str], tuple[Any, Result]] = field(default_factory=dict)
     history: dict[str, list[tuple[datetime, Any]]] = field(default_factory=dict)
-    granted: int = 0  # grants ever made
+    made: list[Grant] = field(default_factory=list)  # every grant ever
+    granted: int = 0
 
     @property
     def pool(self) -> Account | None:
@@ -200,6 +201,6 @@ class Book:
 
     def twin(self) -> Book:
         """A copy to look ahead in."""
-        memo: dict[int, Any] = {id(self.program): self.program, id(self.keys): {}}
+        memo: dict[int, Any] = {id(self.program): self.program, id(self.keys): {}, id(self.made): []}
         memo[id(self.history)] = {name: list(past) for name, past in self.history.items()}
         return copy.deepcopy(self, memo)

@@ -15,6 +15,11 @@ def open_account_only(account: Account) -> None:
         raise AccountClosed
 
 
+def something_left(grant: Grant) -> None:
+    if grant.dead is not None or grant.remaining == 0:
+        raise InvalidRequest("nothing left of it")
+
+
 def refundable(use: Use) -> int:
     """What is left to refund: charged, less refunds, written-off debt and what a closed account's grants paid."""
     out = sum(p.amount - p.returned for p in use.pays if p.grant.account.status == "closed")
@@ -77,8 +82,7 @@ def revoke(book: Book, account: Account, _now: datetime, *, grant: Grant, tokens
     if tokens is not None and tokens < 1:
         raise InvalidRequest("revoke at least 1")
     open_account_only(account)
-    if grant.dead is not None:
-        raise InvalidRequest("already ended")
+    something_left(grant)
     if tokens is None:
         taken = kill(grant, "revoked")
     elif tokens > grant.free:
@@ -92,16 +96,16 @@ def revoke(book: Book, account: Account, _now: datetime, *, grant: Grant, tokens
 
 def expire(book: Book, account: Account, _now: datetime, *, grant: Grant) -> Result:
     open_account_only(account)
-    if grant.dead is not None:
-        raise InvalidRequest("already ended")
+    something_left(grant)
     taken = kill(grant, "ended")
     return Result("expiry", tokens=taken, lines=[(grant, taken)])
 
 
 def dispute(book: Book, account: Account, _now: datetime, *, grant: Grant, disputed: bool) -> Result:
     open_account_only(account)
-    if grant.dead is not None:
-        raise InvalidRequest("already ended")
+    something_left(grant)
+    if grant.disputed == disputed:
+        raise InvalidRequest("it is so already")
     grant.disputed = disputed
     repay(book, account)
     return Result("adjustment")

@@ -10,7 +10,7 @@ from model.reading import metering, own, pool_has
 from model.spends import choose, count_request, feature_of, live_refusal, new_use, price, token_refusal, valid
 
 from creditbook.domain.errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest
-from creditbook.domain.program import Enforcement, Overrun, Pricing
+from creditbook.domain.program import Action, Enforcement, Overrun, Pricing
 
 
 def reserve(
@@ -28,22 +28,20 @@ def reserve(
     if not timedelta(0) < ttl <= timedelta(hours=24):
         raise InvalidRequest("a hold lives at most 24 hours")
     enforcement = book.program.enforcement
+    terms = book.program.actions.get(action)
+    if terms is not None:
+        estimate = held_for(terms, estimate)
     if enforcement is Enforcement.OFF:
         if account.status == "closed":
             raise AccountClosed
         count_request(book, account, now)
         return opened(book, account, now, action, ttl, [], metered=True)
-    if action not in book.program.actions:
+    if terms is None:
         if enforcement is not Enforcement.SHADOW:
             raise InvalidRequest("unknown action")
         count_request(book, account, now)
         return opened(book, account, now, action, ttl, [], metered=False)
-    terms = book.program.actions[action]
-    priced = terms.pricing is Pricing.ACTUAL or terms.tokens > 0
-    if estimate is None:
-        estimate = terms.tokens if terms.pricing is Pricing.FIXED else terms.estimate
-    if priced and estimate < 1:
-        raise InvalidRequest("a priced hold needs an estimate of at least 1")
+    assert estimate is not None
     fit = (terms.spends_for, wallet, only_wallet)
     refusal = live_refusal(book, account, now, terms.spends_for, None)
     metered = book.unlimited(account)
@@ -56,6 +54,17 @@ def reserve(
     result = opened(book, account, now, action, ttl, chosen, metered)
     result.refused = type(refusal).__name__ if refusal else None
     return result
+
+
+def held_for(terms: Action, estimate: int | None) -> int:
+    """What a hold for this action reserves; nothing for a free one."""
+    if terms.pricing is Pricing.FIXED and terms.tokens == 0:
+        return 0
+    if estimate is None:
+        estimate = terms.tokens if terms.pricing is Pricing.FIXED else terms.estimate
+    if estimate < 1:
+        raise InvalidRequest("a priced hold needs an estimate of at least 1")
+    return estimate
 
 
 def opened(
@@ -89,9 +98,9 @@ def capture(
     action = action or hold.action
     valid(action, tokens, input_tokens, output_tokens)
     metered = metering(book, account) or (hold.metered and hold.status == "open")
-    need = 0
+    need, odd = 0, None
     if action in book.program.actions:
-        need = price(book.program.actions[action], tokens, input_tokens + output_tokens)
+        need, odd = price(book, action, tokens, input_tokens + output_tokens)
     elif not metered:
         raise InvalidRequest("unknown action")
     if account.status == "closed":
@@ -99,7 +108,7 @@ def capture(
     if hold.status in {"captured", "voided"}:
         raise HoldAlreadyResolved
     late = hold.status == "timed_out"
-    part = Result("usage", metered=metered or need == 0, hold=hold, late=late)
+    part = Result("usage", metered=metered or need == 0, hold=hold, late=late, refused=odd)
     if part.metered:
         part.use = new_use(book, account, 0)
     else:
@@ -137,6 +146,7 @@ def charge_part(book: Book, account: Account, hold: Hold, part: Result, need: in
     for g, n in choose(book, account, left, fit, bounded=False):
         g.remaining -= n
         taken.append((g, n))
+    taken = [(g, sum(n for h, n in taken if h is g)) for g in dict.fromkeys(g for g, _ in taken)]  # one entry a grant
     owes = 0 if enforcement is Enforcement.SHADOW else short
     part.lines = taken
     part.charged = sum(n for _, n in taken) + owes

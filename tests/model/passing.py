@@ -131,6 +131,7 @@ def give(book: Book, wallet: Wallet, amount: int, cls: str, at: datetime, expire
     book.granted += 1
     grant = Grant(book.granted, wallet.account, wallet, cls, amount, at, min(ends, default=None), amount)
     book.grants.append(grant)
+    book.made.append(grant)
     return grant
 
 

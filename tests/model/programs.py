@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from creditbook.domain.program import (
@@ -38,7 +39,7 @@ def plan(slug: str, *allowances: Allowance, cls: GrantClass = FREE, **terms: obj
 
 
 def program(name: str, zone: str, default: str, *plans: Plan, **terms: object) -> Program:
-    by_slug = {p.slug: p for p in plans}
+    by_slug = {p.slug: replace(p, rank=rank) for rank, p in enumerate(plans)}
     return Program(name, name.title(), zone, "USD", default, by_slug, ACTIONS, **terms)  # type: ignore[arg-type]
 
 
@@ -117,4 +118,13 @@ OFF = program(
     enforcement=Enforcement.OFF,
 )
 
-ALL = (DAILY, MONTHS, TEAM, STRICT, SHADOW, OFF)
+FLAT = program(
+    "flat",
+    "UTC",
+    "own",
+    plan("endless", unlimited=True, cls=PAID),
+    plan("own", Allowance(STANDARD, 6, Every.DAY), requests_per_day=4),
+    pool_plan="endless",
+)
+
+ALL = (DAILY, MONTHS, TEAM, STRICT, SHADOW, OFF, FLAT)

@@ -125,7 +125,7 @@ def balance(book: Book, account: Account, now: datetime, feature: str | None = N
         "held": sum(g.held for g in grants),
         "blocked": sum(g.free for g in grants if not g.live),
         "available": None if book.unlimited(account) else available(book, account, feature),
-        "from_pool": from_pool(book, account, feature),
+        "from_pool": None if book.unlimited(account) else from_pool(book, account, feature),
         "debt": sum(d.owed for d in book.debts if d.owner is account),
         "wallets": [
             (

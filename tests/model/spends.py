@@ -20,16 +20,19 @@ from creditbook.domain.errors import (
     LimitExceeded,
     RequestTooLarge,
 )
-from creditbook.domain.program import Action, Enforcement, Pricing
+from creditbook.domain.program import Enforcement, Pricing
 
 
-def price(action: Action, tokens: int | None, model_tokens: int) -> int:
-    """What the action costs (rule 6)."""
-    if action.pricing is Pricing.FIXED:
-        if tokens is not None and tokens != action.tokens:
-            raise InvalidRequest("contradicts the fixed price")
-        return action.tokens
-    return model_tokens if tokens is None else tokens
+def price(book: Book, action: str, tokens: int | None, model_tokens: int) -> tuple[int, str | None]:
+    """What the action costs (rule 6), and what shadow lets pass of it."""
+    terms = book.program.actions[action]
+    if terms.pricing is Pricing.ACTUAL:
+        return (model_tokens if tokens is None else tokens), None
+    if tokens is None or tokens == terms.tokens:
+        return terms.tokens, None
+    if book.program.enforcement is Enforcement.SHADOW:
+        return terms.tokens, "InvalidRequest"
+    raise InvalidRequest("contradicts the fixed price")
 
 
 def feature_of(book: Book, action: str) -> str:
@@ -129,7 +132,7 @@ def spend(
         count_request(book, account, now)
         return Result("usage", metered=True, use=new_use(book, account, 0), refused="InvalidRequest")
     terms = program.actions[action]
-    need = price(terms, tokens, input_tokens + output_tokens)
+    need, odd = price(book, action, tokens, input_tokens + output_tokens)
     size = input_tokens + output_tokens
     if size == 0 and terms.pricing is Pricing.ACTUAL:
         size = tokens or 0
@@ -150,7 +153,7 @@ def spend(
     for each in book.cluster(account):
         repay(book, each)
     return Result(
-        "usage", charged, metered or charged == 0, chosen, use, refused=type(refusal).__name__ if refusal else None
+        "usage", charged, metered, chosen, use, refused=odd or (type(refusal).__name__ if refusal else None)
     )
 
 

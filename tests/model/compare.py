@@ -1,0 +1,52 @@
+"""How ledger and model are compared: every figure of every account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from model.days import local_date
+from model.pair import Pair
+
+
+def balances_agree(pair: Pair, name: str, feature: str | None = None, at: datetime | None = None) -> None:
+    """Posted, held, blocked, available, debt, from_pool, each wallet and the next reset."""
+    seen = pair.driver.balance(name, feature=feature, at=at)
+    wanted = pair.model.balance(name, at or pair.clock.now, feature)
+    found = {
+        "posted": seen.posted,
+        "held": seen.held,
+        "blocked": seen.blocked,
+        "available": seen.available,
+        "debt": seen.debt,
+        "from_pool": seen.from_pool,
+        "next_reset": seen.next_reset,
+        "wallets": sorted(
+            (str(w.type), tuple(sorted(w.features)) if w.features is not None else (), w.is_active, w.posted, w.held)
+            for w in seen.wallets
+        ),
+    }
+    wanted["wallets"] = sorted((t, f or (), a, p, h) for t, f, a, p, h in wanted["wallets"])
+    for figure, value in found.items():
+        assert value == wanted[figure], f"{figure} of {name}: ledger {value}, model {wanted[figure]}"
+
+
+def requests_agree(pair: Pair, name: str) -> None:
+    account = pair.account(name)
+    today = local_date(pair.clock.now, pair.book.zone_of(account))
+    counted = pair.book.requests.get((account.name, today), 0)
+    assert pair.driver.requests(name, today) == counted, f"requests of {name} on {today}"
+
+
+def grants_agree(pair: Pair, name: str) -> None:
+    """Every grant ever made, in the order in which they were made. Both sides must have been settled."""
+    account = pair.account(name)
+    found = [row[2:] for row in pair.driver.grants(name)]
+    wanted: list[tuple[Any, ...]] = [
+        (g.cls, g.amount, g.effective_at, g.expires_at, g.remaining, g.held)
+        for g in pair.book.made
+        if g.account is account
+    ]
+    for number, (one, other) in enumerate(zip(found, wanted, strict=False)):
+        assert one == other, f"grant {number} of {name}: ledger {one}, model {other}"
+    assert len(found) == len(wanted), f"{name}: ledger made {len(found)} grants, model {len(wanted)}"

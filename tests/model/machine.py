@@ -1,0 +1,287 @@
+"""The state machine's rules: what people, applications, admins and clocks do, in any order."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from model import programs
+from model.compare import balances_agree, grants_agree, requests_agree
+from model.pair import Clock, Pair, attempt
+from model.passing import due
+
+from creditbook.domain.errors import IdempotencyConflict
+from creditbook.domain.program import WalletType
+
+ZONES = (
+    "Asia/Bangkok", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "Africa/Cairo",
+    "America/St_Johns", "Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kathmandu", "Europe/London", "America/Havana",
+)  # fmt: skip
+STARTS = [
+    datetime.fromisoformat(text).replace(tzinfo=UTC)
+    for text in (
+        "2026-03-10T12:00", "2026-01-31T18:30", "2024-02-28T23:59", "2018-11-03T20:00", "2011-12-28T09:30",
+        "2026-10-24T17:00", "2010-11-06T15:00", "2023-04-27T21:59:59.999999",
+    )
+]  # fmt: skip
+MICROSECOND = timedelta(microseconds=1)
+MEMBER: dict[str, Any] = {"plan": None, "draws": True, "quota": 12}
+PEOPLE: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "days": [("small", {"plan": "small"}), ("rolling", {"plan": "rolling", "zone": "America/Sao_Paulo"})],
+    "months": [
+        ("calendar", {"plan": "calendar"}), ("anniversary", {"plan": "anniversary"}),
+        ("boundless", {"plan": "boundless"}), ("nothing", {"plan": "nothing", "zone": "Pacific/Apia"}),
+    ],
+    "team": [("", {"plan": "pool"}), ("a", MEMBER), ("b", {"plan": "own", "draws": True}), ("alone", {"plan": "own"})],
+    "strict": [("term", {"plan": "term"})],
+    "shadow": [("little", {"plan": "little"})],
+    "off": [("little", {"plan": "little"})],
+    "flat": [("", {"plan": "endless"}), ("a", MEMBER), ("b", {"plan": "own", "draws": True})],
+}  # fmt: skip
+PICK = st.integers(0, 999)
+TOKENS = st.integers(1, 14) | st.sampled_from([30, 60, 150])
+MAYBE_TOKENS = st.none() | TOKENS
+ACTION = st.sampled_from(["work", "work", "work", "goal", "goal", "lead", "plan_goal", "look", "juggle"])
+FEATURES = st.sampled_from([None, None, frozenset({"goal"}), frozenset({"lead", "work"})])
+TYPE = st.sampled_from([t.value for t in WalletType])
+PREFERRED = st.none() | TYPE
+KEYED = st.booleans()
+BY_NAME = {p.name: p for p in programs.ALL}
+SERIAL = itertools.count()
+
+
+class LedgerAgainstModel(RuleBasedStateMachine):
+    """Subclasses say which driver is under test."""
+
+    pair: Pair
+
+    def make_driver(self, clock: Clock) -> Any:
+        raise NotImplementedError
+
+    @initialize(program=st.sampled_from(sorted(BY_NAME)), start=st.sampled_from(STARTS))
+    def begin(self, program: str, start: datetime) -> None:
+        which = BY_NAME[program]
+        clock = Clock(start)
+        self.serial = next(SERIAL)
+        self.pair = Pair(self.make_driver(clock), clock, f"{which.name}-{self.serial}", which)
+        for user, terms in PEOPLE[which.name]:
+            self.pair.open_account(user, **terms)
+
+    def name(self, pick: int) -> str:
+        return self.pair.names[pick % len(self.pair.names)]
+
+    def do(self, verb: str, name: str, keyed: bool = False, **terms: Any) -> None:
+        key = f"key-{len(self.pair.told)}" if keyed else None
+        self.sound = False
+        self.pair.do(verb, name, key=key, **terms)
+
+    # What applications do
+
+    @rule(pick=PICK, keyed=KEYED, action=ACTION, tokens=TOKENS, wallet=PREFERRED, only=st.booleans())
+    def spend(self, pick: int, keyed: bool, action: str, tokens: int, wallet: str | None, only: bool) -> None:
+        terms: dict[str, Any] = {"action": action, "tokens": tokens if action in {"work", "juggle"} else None}
+        if wallet is not None:
+            terms |= {"wallet": wallet, "only_wallet": only}
+        self.do("spend", self.name(pick), keyed, **terms)
+
+    @rule(pick=PICK, inp=st.integers(0, 40), out=st.integers(0, 40), action=ACTION)
+    def spend_by_model_tokens(self, pick: int, inp: int, out: int, action: str) -> None:
+        self.do("spend", self.name(pick), action=action, input_tokens=inp, output_tokens=out)
+
+    @rule(pick=PICK, action=ACTION, tokens=st.sampled_from([-1, 0, 2]))
+    def spend_oddly(self, pick: int, action: str, tokens: int) -> None:
+        self.do("spend", self.name(pick), action=action, tokens=tokens)
+
+    @rule(pick=PICK, action=ACTION, inp=st.integers(0, 99))
+    def meter(self, pick: int, action: str, inp: int) -> None:
+        self.do("spend", self.name(pick), action=action, input_tokens=inp, meter=True)
+
+    @rule(
+        pick=PICK, keyed=KEYED, action=ACTION, estimate=MAYBE_TOKENS, wallet=PREFERRED,
+        minutes=st.sampled_from([1, 15, 15, 90, 24 * 60, 24 * 60 + 1]),
+    )  # fmt: skip
+    def reserve(
+        self, pick: int, keyed: bool, action: str, estimate: int | None, wallet: str | None, minutes: int
+    ) -> None:
+        if self.pair.program.name == "shadow" and self.pair.account(self.name(pick)).status == "closed":
+            return
+        terms: dict[str, Any] = {} if wallet is None else {"wallet": wallet}
+        ttl = timedelta(minutes=minutes)
+        self.do("reserve", self.name(pick), keyed, action=action, estimate=estimate, ttl=ttl, **terms)
+
+    @precondition(lambda self: self.pair.holds)
+    @rule(pick=PICK, keyed=KEYED, action=st.none() | ACTION, tokens=TOKENS, final=st.booleans())
+    def capture(self, pick: int, keyed: bool, action: str | None, tokens: int, final: bool) -> None:
+        name, hold, _ = self.recent(self.pair.holds, pick)
+        if (action or hold.action) not in {"work", "juggle"}:
+            self.do("capture", name, keyed, hold=hold, action=action, final=final)
+        else:
+            self.do("capture", name, keyed, hold=hold, action=action, tokens=tokens, final=final)
+
+    @precondition(lambda self: self.pair.holds)
+    @rule(pick=PICK, keyed=KEYED)
+    def void(self, pick: int, keyed: bool) -> None:
+        name, hold, _ = self.recent(self.pair.holds, pick)
+        self.do("void", name, keyed, hold=hold)
+
+    @staticmethod
+    def recent(things: list[Any], pick: int) -> Any:
+        return things[-1 - pick % min(4, len(things))]
+
+    @precondition(lambda self: self.pair.told)
+    @rule(pick=PICK)
+    def repeat_a_call(self, pick: int) -> None:
+        self.pair.repeat(self.recent(self.pair.told, pick))
+
+    @precondition(lambda self: self.pair.told)
+    @rule(pick=PICK)
+    def reuse_a_key(self, pick: int) -> None:
+        told = self.recent(self.pair.told, pick)
+        sent = told.sent | {"tokens": 77} if told.verb != "reserve" else told.sent | {"estimate": 77}
+        if told.verb == "void":
+            return
+        answer = attempt(lambda: self.pair.driver.do(told.verb, told.name, key=told.key, **sent))
+        assert isinstance(answer, IdempotencyConflict), answer
+
+    # What admins do
+
+    @rule(
+        pick=PICK, keyed=KEYED, tokens=TOKENS, wallet=TYPE, features=FEATURES, typed=st.booleans(),
+        cls=st.sampled_from(["promotional", "purchased"]), days=st.none() | st.integers(-1, 45),
+    )  # fmt: skip
+    def grant(
+        self, pick: int, keyed: bool, tokens: int, wallet: str, features: Any, cls: str, days: int | None, typed: bool
+    ) -> None:
+        ends: Any = None if days is None else self.pair.clock.now + timedelta(days=days, minutes=7)
+        terms = {"wallet": wallet, "features": features, "grant_class": cls}
+        self.do(
+            "grant", self.name(pick), keyed, tokens=tokens, expires_at=ends.date() if ends and typed else ends, **terms
+        )
+
+    @rule(pick=PICK, kind=TYPE, tokens=st.integers(0, 9), features=FEATURES, days=st.none() | st.integers(1, 20))
+    def open_wallet(self, pick: int, kind: str, tokens: int, features: Any, days: int | None) -> None:
+        ends = None if days is None else self.pair.clock.now + timedelta(days=days)
+        self.do("open_wallet", self.name(pick), type=kind, tokens=tokens, features=features, expires_at=ends)
+
+    @rule(pick=PICK, which=PICK, active=st.booleans())
+    def switch_a_wallet(self, pick: int, which: int, active: bool) -> None:
+        name = self.name(pick)
+        known = self.driver_wallets(name)
+        if known:
+            self.do("set_wallet_active", name, wallet_no=known[which % len(known)], active=active)
+
+    def driver_wallets(self, name: str) -> list[Any]:
+        """Wallets that both know: the ledger may not have written a due rollover yet."""
+        return self.pair.book.wallets_of(self.pair.account(name))[: len(self.pair.driver.wallets(name))]
+
+    @rule(
+        pick=PICK,
+        which=PICK,
+        tokens=MAYBE_TOKENS,
+        verb=st.sampled_from(["revoke", "revoke", "expire", "dispute", "thaw"]),
+    )
+    def touch_a_grant(self, pick: int, which: int, tokens: int | None, verb: str) -> None:
+        name = self.name(pick)
+        known = [g for g in self.pair.book.made if g.account is self.pair.account(name)]
+        if not known:
+            return
+        terms: dict[str, Any] = {"grant": self.recent(known, which)}
+        if verb == "revoke":
+            terms["tokens"] = tokens
+        if verb in {"dispute", "thaw"}:
+            terms["disputed"] = verb == "dispute"
+        self.do("dispute" if verb == "thaw" else verb, name, **terms)
+
+    @precondition(lambda self: self.pair.uses)
+    @rule(pick=PICK, keyed=KEYED, tokens=MAYBE_TOKENS)
+    def refund(self, pick: int, keyed: bool, tokens: int | None) -> None:
+        name, use, _ = self.recent(self.pair.uses, pick)
+        self.do("refund", name, keyed, use=use, tokens=tokens)
+
+    @rule(pick=PICK, tokens=MAYBE_TOKENS)
+    def write_off(self, pick: int, tokens: int | None) -> None:
+        self.do("write_off", self.name(pick), tokens=tokens)
+
+    @rule(pick=PICK)
+    def force_a_reset(self, pick: int) -> None:
+        self.do("reset", self.name(pick))
+
+    @rule(pick=PICK, zone=st.sampled_from(ZONES))
+    def move(self, pick: int, zone: str) -> None:
+        self.do("set_zone", self.name(pick), zone=zone)
+
+    @rule(pick=PICK, status=st.sampled_from(["frozen", "active", "active"]))
+    def freeze_or_thaw(self, pick: int, status: str) -> None:
+        if self.pair.account(self.name(pick)).status != status:
+            self.do("set_status", self.name(pick), status=status)
+
+    @rule(pick=PICK, really=st.integers(0, 4))
+    def close_an_account(self, pick: int, really: int) -> None:
+        if really == 4:
+            self.do("set_status", self.name(pick), status="closed")
+
+    @rule(pick=PICK, quota=st.none() | st.integers(0, 40))
+    def set_quota(self, pick: int, quota: int | None) -> None:
+        name = self.name(pick)
+        if self.pair.account(name).draws:
+            self.do("set_quota", name, quota=quota)
+
+    # What time does
+
+    @rule(seconds=st.sampled_from([0, 1, 59, 60, 300, 900, 3_600, 20_000]))
+    def wait(self, seconds: int) -> None:
+        self.pair.clock.now += timedelta(seconds=seconds)
+
+    @rule(days=st.sampled_from([1, 2, 6, 20, 31, 95]))
+    def wait_long(self, days: int) -> None:
+        self.pair.clock.now += timedelta(days=days, minutes=11)
+
+    @rule(off=st.sampled_from([-1, 0, 0, 1]), which=st.integers(0, 2))
+    def wait_until_something_is_due(self, off: int, which: int) -> None:
+        book, now = self.pair.book, self.pair.clock.now
+        coming = sorted({t for t in due(book, list(book.accounts.values())) if t > now})
+        if coming:
+            self.pair.clock.now = max(now, coming[min(which, len(coming) - 1)] + off * MICROSECOND)
+
+    @rule(seconds=st.sampled_from([1, 600, 7_200]))
+    def step_the_clock_back(self, seconds: int) -> None:
+        for name in self.pair.names:  # the ledger's clock is what it decided last
+            self.pair.touch(name)
+        self.pair.clock.now -= timedelta(seconds=seconds)
+
+    @rule(times=st.integers(1, 2))
+    def sweep(self, times: int) -> None:
+        for _ in range(times):
+            self.pair.sweep()
+        for name in self.pair.names:
+            grants_agree(self.pair, name)
+
+    # What must hold after each step
+
+    @invariant()
+    def every_figure_agrees(self) -> None:
+        for name in self.pair.names:
+            balances_agree(self.pair, name)
+            requests_agree(self.pair, name)
+        self.sound = True
+
+    @precondition(lambda self: hasattr(self, "pair"))
+    @rule(pick=PICK, feature=st.sampled_from(["work", "goal", "lead"]), days=st.integers(0, 70))
+    def look_ahead_and_by_feature(self, pick: int, feature: str, days: int) -> None:
+        name = self.name(pick)
+        balances_agree(self.pair, name, feature)
+        decided = self.pair.book.clock_of(self.pair.account(name), self.pair.clock.now)
+        balances_agree(self.pair, name, at=decided + timedelta(days=days))
+
+    @rule(pick=PICK, back=st.floats(0, 1))
+    def look_back(self, pick: int, back: float) -> None:
+        self.pair.look_back(self.name(pick), back)
+
+    def teardown(self) -> None:
+        if not getattr(self, "sound", False):
+            return
+        self.sweep(1)
+        self.pair.driver.verify(self.pair.slug)
