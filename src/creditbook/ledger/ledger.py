@@ -8,8 +8,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from creditbook.store.batches import open_batches
-
 from creditbook.clock import Clock, system_clock
 from creditbook.domain.balance import Balance
 from creditbook.domain.errors import HoldAlreadyResolved, LedgerError, Unavailable
@@ -19,6 +17,7 @@ from creditbook.domain.results import HoldReceipt, Receipt
 from creditbook.pricing.pricer import Pricer
 from creditbook.programs.document import program_from_text
 from creditbook.settings import Settings
+from creditbook.store.batches import open_batches
 from creditbook.store.directory import Organization, is_empty
 from creditbook.store.engine import Store, open_store
 
