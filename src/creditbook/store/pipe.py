@@ -24,6 +24,8 @@ _BINARY = pq.Format.BINARY
 _TUPLES, _SYNC = pq.ExecStatus.TUPLES_OK, pq.ExecStatus.PIPELINE_SYNC
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 _BAD = pq.ConnStatus.BAD
+# Without an interval psycopg polls without sleeping.
+_PATIENCE_SECONDS = 0.1
 
 
 class Pipe:
@@ -65,7 +67,7 @@ class Pipe:
         """
         sent, self._sent = self._sent, []
         self._pg.pipeline_sync()
-        waiting.wait(generators.send(self._pg), self._pg.socket)
+        waiting.wait(generators.send(self._pg), self._pg.socket, _PATIENCE_SECONDS)
         found = self._results()
         failure: psycopg.Error | None = None
         for (prepared, rows), result in zip(sent, found, strict=True):
@@ -98,7 +100,7 @@ class Pipe:
         results: list[pq.abc.PGresult] = []
         while True:
             if self._pg.is_busy():
-                result = waiting.wait(generators.fetch(self._pg), self._pg.socket)
+                result = waiting.wait(generators.fetch(self._pg), self._pg.socket, _PATIENCE_SECONDS)
             else:
                 result = self._pg.get_result()
             if result is None:
