@@ -36,20 +36,23 @@ if isinstance(balances, Unread):
     not_read("What the members have", balances)
     balances = {}
 
+plans = read(lambda: {plan.slug: plan.title for plan in here.ledger.program(who.org_slug).plans.values()})
+titles = {} if isinstance(plans, Unread) else plans
+
 listed, side = st.columns([17, 10], gap="small")
 with listed:
     if shown:
-        chosen = members.table(shown, balances, address.number("member"), key="members")
-        address.put(member=chosen)
         page.muted(members.counted(len(everybody), len(found)))
+        chosen = members.table(shown, balances, titles, address.number("member"))
+        address.put(member=chosen)
     else:
         chosen = None
-        page.empty("Nobody fits", "Change the words or the roles above.")
+        page.empty(*members.NOBODY_FITS if everybody else members.NOBODY)
 with side:
     told = deeds.result()
     member = next((m for m in shown if m.person_id == chosen), None)
     if member is not None:
         with page.card("member"):
-            members.detail(who, member, balances.get(member.account_id or 0))
+            members.detail(who, member, balances.get(member.account_id or 0), titles)
     elif not told and shown:
         page.empty("Choose somebody", "What may be done for a member stands here.")

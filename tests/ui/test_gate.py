@@ -12,6 +12,7 @@ from support.people import PASSWORD, House
 from creditbook.access import Principal, passwords
 from creditbook.installation import close_installations, installation
 from creditbook.site import DASHBOARD, PAGES
+from creditbook.ui.first_run import short_name
 from creditbook.ui.navigation import SCREENS
 from creditbook.ui.session import TEST_COOKIE
 
@@ -105,6 +106,27 @@ def test_the_first_person_ever_is_asked_to_become_the_administrator(house: House
     fill_first(at, "four unrelated words")
     assert "/session/start?t=" in at.main.get("html")[-1].value
     assert titles(visit(setup=token)) == ["Sign in"]
+
+
+def test_an_empty_installation_gets_its_organization_with_its_administrator(house: House) -> None:
+    token = house.access.setup.new_token() or ""
+    at = visit(setup=token)
+    at.text_input(key="organization").input("Café Nilgiri & Co.")
+    at.selectbox(key="program").select("studio")
+    at.selectbox(key="zone").select("Asia/Kolkata")
+    fill_first(at, "short", again="short")
+    assert not house.access.setup.has_organization(), "nothing is made before everything is right"
+    fill_first(at, "four unrelated words")
+    assert "/session/start?t=" in at.main.get("html")[-1].value
+    principal = house.principal("nisha")
+    assert (principal.org_slug, principal.org_name) == ("cafe-nilgiri-co", "Café Nilgiri & Co.")
+    assert (principal.zone, principal.currency, principal.is_operator) == ("Asia/Kolkata", "INR", True)
+    assert [m.user_name for m in house.access.people.members(principal)] == ["nisha"]
+
+
+@pytest.mark.parametrize(("name", "short"), [("Nilgiri Studio", "nilgiri-studio"), ("नीलगिरि", "main"), ("--", "main")])
+def test_a_short_name_can_stand_in_an_address(name: str, short: str) -> None:
+    assert short_name(name) == short
 
 
 def fill_first(at: AppTest, password: str, again: str = "four unrelated words") -> None:

@@ -51,9 +51,30 @@ class Setup:
         with self._store.read() as connection:
             return rows.knows_setup_token(connection, hash_of(token))
 
-    def create_administrator(self, token: str, user_name: str, name: str, password: str, *, browser: str,
-                             email: str = "") -> str:  # fmt: skip
+    def has_organization(self) -> bool:
+        """Whether there is an organization to work in; without one nobody can come in."""
+        with self._store.read() as connection:
+            return bool(people_rows.organizations(connection))
+
+    def check(self, token: str, user_name: str, name: str, password: str) -> None:
+        """Everything that can be refused before something is made.
+
+        Raises:
+            LinkSpent: the token was used or replaced.
+            InvalidRequest: a name or the password breaks a rule.
+        """
+        user_name = user_name_of(user_name)
+        display_name_of(name, otherwise=user_name)
+        passwords.check_new(password, user_name)
+        if not self.knows(token):
+            raise LinkSpent(SPENT)
+
+    def create_administrator(
+        self, token: str, user_name: str, name: str, password: str, *, browser: str, email: str = ""
+    ) -> str:
         """Make the first administrator and return a ticket for this browser. Of fifty at once, one succeeds.
+
+        She is an operator, and a member of the organization that she lands in.
 
         Raises:
             LinkSpent: the token was used or replaced.
@@ -61,29 +82,33 @@ class Setup:
             InvalidRequest: a name or the password breaks a rule; the token stays good.
             NotAllowed: there is no organization to work in yet; nothing was made.
         """
-        user_name, email = user_name_of(user_name), email_of(email)
-        name = display_name_of(name, otherwise=user_name)
-        passwords.check_new(password, user_name)
-        if not self.knows(token):
-            raise LinkSpent(SPENT)
-        password_hash = passwords.hash_new(password)
+        self.check(token, user_name, name, password)
+        user_name = user_name_of(user_name)
+        columns = {
+            "user_name": user_name,
+            "display_name": display_name_of(name, otherwise=user_name),
+            "email": email_of(email),
+            "password_hash": passwords.hash_new(password),
+        }
+        return self._store.retrying(lambda: self._create(token, columns, browser))
 
-        def once() -> str:
-            now = self._clock()
-            with self._store.write() as connection:
-                if not rows.use_setup_token(connection, hash_of(token), now):
-                    raise LinkSpent(SPENT)
-                if people_rows.person_by_name(connection, user_name) is not None:
-                    raise Conflict(f"The user name {user_name} is taken.")
-                (person_id,) = ids.take(connection, 1)
-                people_rows.add_person(connection, person_id=person_id, user_name=user_name, display_name=name,
-                                       email=email, password_hash=password_hash, is_operator=True, created_at=now,
-                                       password_changed_at=now)  # fmt: skip
-                ticket = self._sessions.ticket_for(connection, person_id, browser)
-                for organization in people_rows.organizations(connection):
-                    people_rows.see_as(connection, organization.org_id, person_id)
-                    audit.record(connection, organization.org_id, at=now, actor=user_name, act="operator.first",
-                                 subject=user_name, reason="set-up token of the console")  # fmt: skip
-                return ticket
-
-        return self._store.retrying(once)
+    def _create(self, token: str, columns: dict[str, str], browser: str) -> str:
+        now, user_name = self._clock(), columns["user_name"]
+        with self._store.write() as connection:
+            if not rows.use_setup_token(connection, hash_of(token), now):
+                raise LinkSpent(SPENT)
+            if people_rows.person_by_name(connection, user_name) is not None:
+                raise Conflict(f"The user name {user_name} is taken.")
+            (person_id,) = ids.take(connection, 1)
+            people_rows.add_person(
+                connection, person_id=person_id, is_operator=True, created_at=now, password_changed_at=now, **columns
+            )
+            ticket = self._sessions.ticket_for(connection, person_id, browser)
+            org_id = people_rows.organizations(connection)[0].org_id
+            people_rows.see_as(connection, org_id, person_id)
+            people_rows.add_membership(connection, org_id=org_id, person_id=person_id, role="admin", created_at=now)
+            audit.record(
+                connection, org_id, at=now, actor=user_name, act="operator.first", subject=user_name,
+                reason="set-up token of the console", after={"role": "admin"},
+            )  # fmt: skip
+            return ticket

@@ -15,6 +15,7 @@ from creditbook.access import Principal
 from creditbook.domain.errors import LedgerError
 from creditbook.site import PAGES
 from creditbook.ui import session, sign_in, user_menu
+from creditbook.ui.doorway import ASSETS, logo
 from creditbook.ui.navigation import SCREENS, Screen
 from creditbook.ui.page import CSS, row
 
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 def main() -> None:
     """Show the sign-in screen, or the page that was asked for."""
-    mark = sign_in.ASSETS / "mark-light.svg"
+    mark = ASSETS / "mark-light.svg"
     st.set_page_config(page_title="Creditbook", page_icon=str(mark), layout="wide")
     try:
         who = session.principal(active=True)
@@ -34,8 +35,7 @@ def main() -> None:
     if who is None or "link" in st.query_params:
         _closed().run()
         return
-    theme = "dark" if st.context.theme.type == "dark" else "light"
-    st.logo(sign_in.ASSETS / f"logo-{theme}.svg", size="large", icon_image=sign_in.ASSETS / f"logo-{theme}.svg")
+    st.logo(logo(), size="large", icon_image=logo())
     page = _open(who)
     user_menu.foot(who)
     if who.is_sample:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
 
 from creditbook.access import ROLE_TITLES, ROLES, Member, Principal, Role
-from creditbook.domain.errors import LedgerError
+from creditbook.domain.errors import Conflict, LedgerError
 from creditbook.installation import installation
 
 from . import page
@@ -130,8 +131,9 @@ def new_role(member: Member, role: Role) -> Deed:
 
     title = ROLE_TITLES[role]
     return Deed(
-        "Change the role?", ":material/badge:", f"**{esc(member.name)}** becomes **{title}** of this organization.",
-        f"Make {title}", f"{esc(member.name)} is {title} now", run, ("Role", ROLE_TITLES[member.role], title),
+        "Change the role?", ":material/badge:", f"**{esc(member.name)}** gets the role **{title}**.",
+        f"Give the role {title}", f"{esc(member.name)} has the role {title} now", run,
+        ("Role", ROLE_TITLES[member.role], title),
         "It acts at the next click, in every open tab.", lambda: new_role(replace(member, role=role), member.role),
     )  # fmt: skip
 
@@ -194,6 +196,26 @@ def one_time_link(member: Member) -> Deed:
     )  # fmt: skip
 
 
+def own_account(member: Member) -> Deed:
+    """An account for somebody who has none, with what the program opens at sign-up."""
+
+    def run(actor: Principal, reason: str, key: str) -> None:
+        open_account(actor, member.user_name, key)
+        door().people.give_account(actor, member.person_id, member.user_name, reason=reason)
+
+    name = esc(member.name)
+    return Deed(
+        "Open an account?", ":material/wallet:", f"**{name}** gets an account with what the program opens at sign-up.",
+        "Open the account", f"{name} has an account now", run, ("Account", "none", esc(member.user_name)),
+    )  # fmt: skip
+
+
+def open_account(actor: Principal, user_name: str, key: str) -> None:
+    """Open the account of this name, unless it came before its person: from an import, or from the application."""
+    with suppress(Conflict):
+        installation().ledger.open_account(f"{actor.org_slug}/{user_name}", actor=actor.user_name, idempotency_key=key)
+
+
 def role_dialog(member: Member) -> None:
     """Choose the role, then the same preview, reason and button as every deed."""
     key = secrets.token_hex(8)
@@ -204,7 +226,7 @@ def role_dialog(member: Member) -> None:
         chosen = st.segmented_control("Role", titles, default=ROLE_TITLES[member.role], required=True, key="deed-role")
         role = ROLES[titles.index(chosen)]
         deed = new_role(member, role)
-        st.markdown(deed.effect if role != member.role else f"**{esc(member.name)}** is {chosen} already.")
+        st.markdown(deed.effect if role != member.role else f"**{esc(member.name)}** has this role already.")
         before_and_after(("Role", ROLE_TITLES[member.role], chosen), "After")
         muted(deed.after)
         confirm(deed, ask_reason("deed-reason"), key, ready=role != member.role)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -13,8 +13,7 @@ import streamlit as st
 from creditbook.access import ROLE_TITLES, ROLES, Member, Principal, Role
 from creditbook.access.names import user_name_of
 from creditbook.domain.balance import Balance
-from creditbook.domain.errors import Conflict, InvalidRequest
-from creditbook.installation import installation
+from creditbook.domain.errors import InvalidRequest
 
 from . import deeds, page, tables
 from .confirm import reason as ask_reason
@@ -25,6 +24,8 @@ from .session import door
 
 SHOWN = 200
 """The list shows so many; a search finds the rest."""
+NOBODY = ("Nobody is here yet", "Invite the first member: the button stands above.")
+NOBODY_FITS = ("Nobody fits", "Change the words or the roles above.")
 
 
 def matching(members: Sequence[Member], text: str, roles: Sequence[str]) -> list[Member]:
@@ -57,8 +58,14 @@ def role_title(member: Member) -> str:
     return "Operator" if member.is_operator else ROLE_TITLES[member.role]
 
 
-def table(members: Sequence[Member], balances: Mapping[int, Balance], opened: int | None, key: str) -> int | None:
-    """The list with one selectable row; returns the id of whoever is chosen, None when nobody is."""
+def table(
+    members: Sequence[Member], balances: Mapping[int, Balance], plans: Mapping[str, str], opened: int | None
+) -> int | None:
+    """The list with one selectable row; returns the id of whoever is chosen, None when nobody is.
+
+    `plans` are titles by slug. The selection is by place, so another list is another widget.
+    """
+    order = ",".join(str(member.person_id) for member in members)
     known = [balances.get(m.account_id or 0) for m in members]
     left = [balance.available if balance is not None else None for balance in known]
     frame = pd.DataFrame({
@@ -66,7 +73,7 @@ def table(members: Sequence[Member], balances: Mapping[int, Balance], opened: in
         "available": pd.array(left, dtype="Int64"),
         "status": [status(m) for m in members],
         "role": [role_title(m) for m in members],
-        "plan": [m.plan or "" for m in members],
+        "plan": [plan_title(m, plans) for m in members],
         "user": [m.user_name for m in members],
     })  # fmt: skip
     column = st.column_config
@@ -75,25 +82,31 @@ def table(members: Sequence[Member], balances: Mapping[int, Balance], opened: in
         {
             "name": column.TextColumn("Name", width=150),
             "available": column.NumberColumn("Available", format="localized", alignment="right", width=92,
-                                             help="Tokens. Empty without an account, and for unlimited plans"),
+                                             help="Tokens. – without an account, and for unlimited plans"),
             "status": column.TextColumn("Status", width=92),
             "role": column.TextColumn("Role", width=104),
             "plan": column.TextColumn("Plan", width=72),
             "user": column.TextColumn("User name", width=104),
         },
-        "Members, by name", key=key, on_select="rerun", selection_mode="single-row",
+        "Members, by name", placeholder=DASH, key=f"members-{zlib.crc32(order.encode())}",
+        on_select="rerun", selection_mode="single-row",
         selection_default={"selection": {"rows": [i for i, m in enumerate(members) if m.person_id == opened]}},
     )  # fmt: skip
     chosen: list[int] = picked.selection.rows
     return members[chosen[0]].person_id if chosen else None
 
 
-def detail(who: Principal, member: Member, balance: Balance | None) -> None:
+def plan_title(member: Member, plans: Mapping[str, str]) -> str:
+    """What her plan is called; – without an account."""
+    return plans.get(member.plan, member.plan) if member.plan else DASH
+
+
+def detail(who: Principal, member: Member, balance: Balance | None, plans: Mapping[str, str]) -> None:
     """One member: what there is to know, and what may be done."""
     page.head(esc(member.name), f"{esc(member.user_name)} · {role_title(member)}")
     page.facts({
         "Status": status(member),
-        "Plan": esc(member.plan or "") or DASH,
+        "Plan": esc(plan_title(member, plans)),
         "Available": _available(balance),
         "E-mail": esc(member.email) or DASH,
         "Here since": day(member.joined_at.astimezone(ZoneInfo(who.org_zone or who.zone))),
@@ -116,6 +129,8 @@ def _buttons(member: Member) -> None:
     with page.row(gap="xsmall"):
         if st.button("Role", icon=":material/badge:", key="act-role"):
             deeds.role_dialog(member)
+        if member.account_id is None and st.button("Open account", icon=":material/wallet:", key="act-account"):
+            deeds.ask(deeds.own_account(member))
         if member.account_status in {"active", "frozen"}:
             freeze = member.account_status == "active"
             icon = ":material/ac_unit:" if freeze else ":material/mode_heat:"
@@ -148,8 +163,10 @@ def invite_dialog(who: Principal, members: Sequence[Member]) -> None:
         if problem and user_name:
             st.markdown(f":orange[:material/info:] :small[{esc(problem)}]")
         elif not problem:
-            muted(f"**{esc(user_name.strip().lower())}** becomes {chosen} of {esc(who.org_name)}, with an account and "
-                  "what the program opens at sign-up. You get a one-time link to hand over.")  # fmt: skip
+            muted(
+                f"**{esc(user_name.strip().lower())}** gets the role {chosen} in {esc(who.org_name)}, an account, and "
+                "what the program opens at sign-up. You get a one-time link to hand over."
+            )
         deeds.confirm(deed, reason, key, ready=not problem)
 
     box()
@@ -167,9 +184,7 @@ def invitation(user_name: str, name: str, email: str, role: Role) -> Deed:
     """A new member with an account of her own, and the link that lets her in."""
 
     def run(actor: Principal, reason: str, key: str) -> str | None:
-        account = f"{actor.org_slug}/{user_name}"
-        with suppress(Conflict):  # it came before its person did: from an import, or from the application itself
-            installation().ledger.open_account(account, actor=actor.user_name, idempotency_key=key)
+        deeds.open_account(actor, user_name, key)
         made = door().people.invite(actor, user_name, name, role, email=email, account_name=user_name, reason=reason)
         return made.token
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from creditbook.access import Principal, Role
-from creditbook.site import PAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Screen:
         return who.has(*self.roles) and (not self.of_account or who.account_id is not None)
 
 
-_PLANNED: tuple[Screen, ...] = (
+SCREENS: tuple[Screen, ...] = (
     Screen("overview", "account/overview.py", "Overview", "account_balance_wallet", "Account", of_account=True),
     Screen("wallets", "account/wallets.py", "Wallets", "wallet", "Account", of_account=True),
     Screen("history", "account/history.py", "History", "receipt_long", "Account", of_account=True),
@@ -37,5 +36,3 @@ _PLANNED: tuple[Screen, ...] = (
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
 )
-
-SCREENS = tuple(screen for screen in _PLANNED if (PAGES / screen.file).is_file())
