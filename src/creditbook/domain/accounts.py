@@ -29,6 +29,8 @@ def open_account(desk: Desk, operation: OpenAccount) -> Account:
     if plan and plan not in book.program.plans:
         known = ", ".join(sorted(book.program.plans))
         raise InvalidRequest(f"This program has no plan “{plan}”. Its plans: {known}.")
+    if operation.quota_tokens is not None and operation.quota_tokens < 0:
+        raise InvalidRequest("A quota is 0 or more tokens; leave it empty for none.")
     account = Account(
         account_id=operation.account_id,
         name=operation.account_name,

@@ -168,6 +168,13 @@ def _by_feature(book: Book, account: Account, at: datetime) -> dict[str, int | N
     return {feature: available_tokens(book, account, at, feature) for feature in sorted(named)}
 
 
+def _resets(account: Account, wallet: Wallet) -> bool:
+    """Whether the wallet lives on at the end of its period, in an account that does."""
+    end = wallet.period_ends_at
+    lives = end is not None and (wallet.expires_at is None or wallet.expires_at > end)
+    return lives and wallet.is_active and account.status is not AccountStatus.CLOSED
+
+
 def _wallet_balance(book: Book, account: Account, wallet: Wallet, at: datetime) -> WalletBalance:
     grants = [grant for grant in account.grants.values() if grant.wallet_id == wallet.wallet_id]
     posted, held = sum(g.remaining for g in grants), sum(g.held for g in grants)
@@ -189,6 +196,6 @@ def _wallet_balance(book: Book, account: Account, wallet: Wallet, at: datetime) 
         available=available,
         allowance=allowance,
         expires_at=wallet.expires_at,
-        next_reset=wallet.period_ends_at if wallet.is_active and account.status is not AccountStatus.CLOSED else None,
+        next_reset=wallet.period_ends_at if _resets(account, wallet) else None,
         last_reset_at=wallet.last_reset_at,
     )

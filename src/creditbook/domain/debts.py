@@ -8,7 +8,7 @@ from .errors import InvalidRequest
 from .journal import Transaction
 from .limits import refuse_closed
 from .operations import WriteOff
-from .state import Account, AccountStatus, Debt
+from .state import Account, AccountStatus, Debt, PastLine
 
 
 def incur(desk: Desk, owner: Account, txn: Transaction, feature: str, amount: int) -> Debt:
@@ -47,12 +47,14 @@ def _repay_one(desk: Desk, account: Account, debt: Debt) -> None:
         return
     txn = desk.transaction(account, "debt_repayment")
     txn.feature = debt.feature
-    txn.reverses_txn_id = None
     txn.metadata = {"debt_of": debt.txn_id}
     paid = 0
+    past = desk.book.pasts.get(debt.txn_id)
     for grant in grants:
         part = min(grant.free, debt.owed - paid)
         desk.journal.move(txn, grant, -part)
+        if past is not None:  # a refund in this batch gives this back too
+            past.lines.append(PastLine(txn.txn_id, txn.lines, grant.grant_id, grant.account_id, -part))
         paid += part
         if paid == debt.owed:
             break
@@ -61,7 +63,7 @@ def _repay_one(desk: Desk, account: Account, debt: Debt) -> None:
 
 
 def write_off(desk: Desk, account: Account, operation: WriteOff) -> Transaction:
-    """Forgive debt, oldest first. Raises `InvalidRequest` when less is owed than is to be forgiven."""
+    """Forgive debt, oldest first. Raises `InvalidRequest` when more is to be forgiven than is owed."""
     refuse_closed(account)
     owed = sum(debt.owed for debt in account.debts.values())
     amount = owed if operation.tokens is None else operation.tokens
@@ -76,6 +78,5 @@ def write_off(desk: Desk, account: Account, operation: WriteOff) -> Transaction:
         if part:
             desk.journal.owe(txn, debt, -part, "written_off")
             left -= part
-    txn.charged = 0
     txn.description = f"{amount} tokens of debt written off"
     return desk.book_it(account, txn)

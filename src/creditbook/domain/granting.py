@@ -99,13 +99,31 @@ def lapse(desk: Desk, account: Account, operation: Operation | None = None) -> N
             dead.setdefault(LAPSE_KIND.get(grant.closed_reason or "", "expiry"), []).append(grant)
     for kind in sorted(dead):
         txn = desk.transaction(account, kind, operation=operation)
+        txn.description = "Expired" if kind == "expiry" else "Taken back"
+        before = ending_now(desk, account)
         for grant in sorted(dead[kind], key=lambda grant: grant.grant_id):
-            if txn.available_before is not None and account.wallets[grant.wallet_id].is_active and not grant.disputed:
-                txn.available_before += grant.free  # what it had until this instant
             desk.journal.move(txn, grant, -grant.free)
             grant.live = grant.remaining > 0
-        txn.description = "Expired" if kind == "expiry" else "Taken back"
-        desk.book_it(account, txn)
+        book_at_an_end(desk, account, txn, before)
+
+
+def ending_now(desk: Desk, account: Account) -> int:
+    """Tokens that were available until this very instant and are still in the books: what an end takes away."""
+    return sum(
+        grant.free
+        for grant in account.grants.values()
+        if desk.now in (grant.expires_at, grant.closed_at)
+        and not grant.disputed
+        and account.wallets[grant.wallet_id].is_active
+    )
+
+
+def book_at_an_end(desk: Desk, account: Account, txn: Transaction, before: int) -> None:
+    """Book a transaction at the end of grants so that people see what was there until then go, and not be gone."""
+    desk.book_it(account, txn)
+    if txn.available_before is not None and txn.available_after is not None:
+        txn.available_before += before
+        txn.available_after += ending_now(desk, account)
 
 
 def grant_tokens(desk: Desk, account: Account, operation: GrantTokens) -> Transaction:
@@ -187,13 +205,15 @@ def revoke(desk: Desk, account: Account, operation: Revoke) -> Transaction:
 
 
 def expire(desk: Desk, account: Account, operation: Expire) -> Transaction:
-    """End a grant now, as breakage."""
+    """End a grant now, as breakage; what is held of it lapses when it is released."""
     grant = _grant(account, operation.grant_id)
-    if grant.free == 0:
-        raise InvalidRequest("All of this grant is held by open work; it can be ended when that is done.")
     _end(desk, account, grant, "expired")
-    lapse(desk, account, operation)
-    return desk.journal.transactions[-1]
+    if grant.free:
+        lapse(desk, account, operation)
+        return desk.journal.transactions[-1]
+    txn = desk.transaction(account, "expiry", operation=operation)
+    txn.description = "Expired: all of it is held by open work"
+    return desk.book_it(account, txn)
 
 
 def open_wallet(desk: Desk, account: Account, operation: OpenWallet) -> tuple[Wallet, Transaction | None]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from .calendar import day_of, first_period, period_holding, start_of_day
 from .context import Desk
-from .granting import add_grant, lapse, open_wallet_row, wallet_for
+from .granting import add_grant, book_at_an_end, ending_now, lapse, open_wallet_row, wallet_for
 from .journal import Transaction
 from .operations import Operation
 from .program import Allowance, Every, WalletType
@@ -121,6 +121,7 @@ def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
     target = wallet_for(desk, account, WalletType.ROLLOVER, wallet.features)
     txn = desk.transaction(account, "rollover")
     txn.description = "Rolled over"
+    before = ending_now(desk, account)
     left = amount
     for grant in sources:
         part = min(left, grant.free)
@@ -139,7 +140,7 @@ def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
         label="Rolled over",
     )
     rolled.period_first = first
-    desk.book_it(account, txn)
+    book_at_an_end(desk, account, txn, before)
 
 
 def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
