@@ -1,0 +1,1 @@
+"""`make bench`: what the complete path costs beside its floor, in one run. Never part of the test suite's figures."""
