@@ -41,6 +41,9 @@ SPARE_IDS = 16
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCKS = "SELECT pg_advisory_xact_lock(root) FROM unnest($1::bigint[]) AS root"
 _IDS = ids.POSTGRES_TAKE.replace("%s", "$1")
+# A plan made while a table was small would read all of it when it is not; every statement here has its index.
+_PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+_KEY = selects.for_postgres(selects.KEY + " AND operation = ? AND key = ?")
 _KEYS = (
     "SELECT operation, key, request_hash, result FROM operation_key "
     "WHERE org_id = $1 AND (operation, key) IN (SELECT * FROM unnest($2::text[], $3::text[]))"
@@ -110,8 +113,7 @@ class PostgresBatches:
         with self._mutex:
             idle, self._idle = self._idle, []
         for fairy, pipe in idle:
-            pipe.leave()
-            fairy.close()
+            _give_back(fairy, pipe)
 
     @contextmanager
     def _pipe(self) -> Iterator[Pipe]:
@@ -135,29 +137,31 @@ class PostgresBatches:
 
     def _open(self) -> tuple[sa.PoolProxiedConnection, Pipe]:
         fairy = self._store.engine.raw_connection()
-        return fairy, Pipe(cast("psycopg.Connection[Any]", fairy.driver_connection))
+        pipe = Pipe(cast("psycopg.Connection[Any]", fairy.driver_connection))
+        for setting, value in _PLANS.items():
+            pipe.send_once(f"SET {setting} = {value}")
+        pipe.flush()
+        return fairy, pipe
 
     def _keep(self, fairy: sa.PoolProxiedConnection, pipe: Pipe) -> None:
         with self._mutex:
             if len(self._idle) < KEPT:
                 self._idle.append((fairy, pipe))
                 return
-        pipe.leave()
-        fairy.close()
+        _give_back(fairy, pipe)
 
     def _load(self, pipe: Pipe, wanted: Wanted, batch: PostgresBatch) -> Loaded:
         org = text(wanted.org_id)
         roots = sorted({*wanted.accounts.values(), *(root for _, root in wanted.new_accounts)})
-        operations, keys = zip(*wanted.keys, strict=True) if wanted.keys else ((), ())
         pipe.send("BEGIN")
         pipe.send_once(f"SET LOCAL app.current_org = {wanted.org_id:d}")
         pipe.send(_LOCKS, (array(roots),))
         blocks = pipe.send(_IDS, (text(ids.blocks(len(wanted.keys) + SPARE_IDS)),))
-        used = pipe.send(_KEYS, (org, array(operations), array(keys)))
+        used = _send_keys(pipe, org, wanted.keys)
         shelf = self._shelf(pipe, wanted)
         batch.give_ids(blocks)
         batch.revived = shelf.revived()
-        found = {(row[0], row[1]): KeyRow(*row) for row in used}
+        found = {(row[0], row[1]): KeyRow(*row) for rows in used for row in rows}
         return Loaded(wanted.org_id, shelf.books(_all(wanted)), found, batch.new_id)
 
     def _shelf(self, pipe: Pipe, wanted: Wanted) -> Shelf:
@@ -255,8 +259,26 @@ class _Loads:
         return {hold.account_id for hold in holds.values()}
 
 
+def _give_back(fairy: sa.PoolProxiedConnection, pipe: Pipe) -> None:
+    try:
+        for setting in _PLANS:
+            pipe.send_once(f"RESET {setting}")
+        pipe.flush()
+        pipe.leave()
+    except psycopg.Error:
+        fairy.invalidate()
+    fairy.close()
+
+
 def _all(wanted: Wanted) -> dict[int, int]:
     return {**wanted.accounts, **dict(wanted.new_accounts)} if wanted.new_accounts else wanted.accounts
+
+
+def _send_keys(pipe: Pipe, org: bytes | None, wanted: Sequence[tuple[str, str]]) -> list[Rows]:
+    if len(wanted) <= FEW:
+        return [pipe.send(_KEY, (org, text(operation), text(key))) for operation, key in wanted]
+    operations, keys = zip(*wanted, strict=True)
+    return [pipe.send(_KEYS, (org, array(operations), array(keys)))]
 
 
 def _holds(rows: Rows) -> dict[int, Hold]:
