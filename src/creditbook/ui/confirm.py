@@ -21,7 +21,8 @@ class Act:
     """One write that a person is about to confirm.
 
     ``key`` names it on its page; ``effect`` is one sentence of markdown, ``after`` what can still be done then;
-    ``button`` names the effect; ``type_number`` (0: none) must be typed before it may be pressed.
+    ``button`` names the effect; ``type_number`` (0: none) must be typed before it may be pressed; ``reason`` is what
+    stands in the reason's field, None where the page has asked for it.
     """
 
     key: str
@@ -31,17 +32,21 @@ class Act:
     after: str = ""
     icon: str = ":material/task_alt:"
     type_number: int = 0
+    reason: str | None = None
 
 
-def reason(key: str, *, placeholder: str = "Why? People and the audit log see this") -> str:
+def reason(key: str, *, placeholder: str = "Why? People and the audit log see this", value: str = "") -> str:
     """The required reason, trimmed; '' while nothing is written."""
-    return (st.text_input("Reason", placeholder=placeholder, required=True, max_chars=140, key=key) or "").strip()
+    return (
+        st.text_input("Reason", value, placeholder=placeholder, required=True, max_chars=140, key=key) or ""
+    ).strip()
 
 
-def ask(act: Act, run: Callable[[str], Any]) -> None:
-    """Open the dialog. On confirmation ``run`` gets one idempotency key, made before the click, and its answer is kept.
+def ask(act: Act, run: Callable[[str, str], Any]) -> None:
+    """Open the dialog. On confirmation ``run`` gets one idempotency key, made before the click, and the reason typed.
 
-    A refusal is told in the dialog and nothing is lost; pressing again repeats the call with the same key.
+    Its answer is kept as the act's `result`. A refusal is told in the dialog and nothing is lost; pressing again
+    repeats the call with the same key.
     """
     once = secrets.token_hex(8)
 
@@ -50,14 +55,15 @@ def ask(act: Act, run: Callable[[str], Any]) -> None:
         st.markdown(act.effect)
         if act.after:
             muted(act.after)
-        sure = not act.type_number or _typed(act)
+        why = reason(f"{act.key}-reason", value=act.reason) if act.reason is not None else ""
+        sure = (not act.type_number or _typed(act)) and (act.reason is None or bool(why))
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             if st.button("Cancel", key=f"{act.key}-cancel"):
                 st.rerun()
             pressed = st.button(act.button, type="primary", disabled=not sure, key=f"{act.key}-confirm")
         if pressed:
             try:
-                st.session_state[_slot(act.key)] = run(once)
+                st.session_state[_slot(act.key)] = run(once, why)
             except LedgerError as refusal:
                 st.error(esc(str(refusal)), icon=":material/block:")
             else:

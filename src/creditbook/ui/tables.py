@@ -56,9 +56,8 @@ def download(build: Callable[[], bytes], stem: str, help_text: str, *, key: str)
 
 def grid(frame: pd.DataFrame, columns: Mapping[str, Any], alt: str, **more: Any) -> Any:
     """Many rows: compact, whole height, no index. ``columns`` are Streamlit column configurations by name."""
-    return st.dataframe(
-        frame, hide_index=True, row_height=ROW_HEIGHT, height="content", column_config=dict(columns), alt=alt, **more
-    )
+    how: dict[str, Any] = {"height": "content", "row_height": ROW_HEIGHT} | more
+    return st.dataframe(frame, hide_index=True, column_config=dict(columns), alt=alt, **how)
 
 
 def csv_of(columns: Sequence[str], rows: Callable[[], Iterable[Sequence[Any]]]) -> bytes:

@@ -1,0 +1,105 @@
+"""Whom tokens may be given to, and what was given of late and is still there to take back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from creditbook.access.values import Principal
+from creditbook.store import reports_grants as rows
+from creditbook.store.engine import Store
+
+RECENT = 400
+"""How many lines of the audit log are looked at; a gift to many people is many lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An account that may be given tokens. ``person`` is '' where nobody signs in for it; the pool's name is ''."""
+
+    account_id: int
+    pool_id: int | None
+    name: str
+    status: str
+    plan: str
+    person: str
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.person or self.name or "The team's pool"
+
+    @property
+    def may_receive(self) -> bool:
+        """A frozen account is left out until it is unfrozen, a closed one for good."""
+        return self.status == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenGrant:
+    """One grant of a gift as it stands now, in whole tokens."""
+
+    account: str
+    grant_id: int
+    amount: int
+    remaining: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """Tokens given at one moment by one person for one reason, to one or many."""
+
+    at: datetime
+    actor: str
+    reason: str
+    grants: tuple[GivenGrant, ...]
+
+    @property
+    def tokens(self) -> int:
+        """All that was given."""
+        return sum(grant.amount for grant in self.grants)
+
+    @property
+    def left(self) -> int:
+        """What taking it back would bring back: what is unspent; what is held comes when it is released."""
+        return sum(grant.remaining for grant in self.grants)
+
+
+def receivers(store: Store, principal: Principal) -> list[Receiver]:
+    """Every account of the principal's organization, by the name that people know."""
+    with store.read(principal.org_id) as connection:
+        found = rows.accounts(connection, principal.org_id)
+    return [Receiver(r.account_id, r.pool_id, r.name, r.status, r.plan, r.person) for r in found]
+
+
+def recent(store: Store, principal: Principal, most: int = 8) -> list[Gift]:
+    """The newest gifts of the principal's organization."""
+    org = principal.org_id
+    with store.read(org) as connection:
+        said: dict[tuple[datetime, str, str], list[int]] = {}
+        for line in rows.given(connection, org, RECENT):
+            told = (line.after or {}).get("transactions", [])
+            said.setdefault((line.at, line.actor, line.reason), []).extend(told)
+        newest = dict(list(said.items())[:most])
+        grants = _grants(rows.grants_of(connection, org, [txn for txns in newest.values() for txn in txns]))
+    return [
+        Gift(at, actor, reason, tuple(grants[txn] for txn in sorted(txns) if txn in grants))
+        for (at, actor, reason), txns in newest.items()
+    ]
+
+
+def gift_of(store: Store, principal: Principal, transactions: Sequence[int]) -> tuple[GivenGrant, ...]:
+    """The grants that these transactions made, as they stand now."""
+    with store.read(principal.org_id) as connection:
+        return tuple(_grants(rows.grants_of(connection, principal.org_id, transactions)).values())
+
+
+def _grants(found: Sequence[Any]) -> dict[int, GivenGrant]:
+    """By the transaction that made them; a closed grant has nothing left to take back."""
+    return {
+        row.txn_id: GivenGrant(row.name, row.grant_id, row.amount, 0 if row.closed_reason else row.remaining, row.held)
+        for row in found
+    }
