@@ -66,7 +66,7 @@ def spend(
 ) -> Prepared[Receipt]:
     """Charge one piece of work to an account, or only record it (``meter``).
 
-    ``tokens`` is what the caller asks to be charged, for actions priced by what they used. ``input_tokens`` (cached ones
+    ``tokens`` is what the caller asks to be charged, for actions priced by use. ``input_tokens`` (cached ones
     included) and ``output_tokens`` (reasoning ones included) are what the LLM counted. ``wallet`` names a preferred
     wallet type. Raises `InsufficientTokens`, `LimitExceeded`, `FeatureNotInPlan`, `AccountFrozen`, `AccountClosed`,
     `InvalidRequest` or `NotFound`; nothing is stored then.
