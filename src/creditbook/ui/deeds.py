@@ -199,8 +199,8 @@ def one_time_link(member: Member) -> Deed:
 def own_account(member: Member) -> Deed:
     """An account for somebody who has none, with what the program opens at sign-up."""
 
-    def run(actor: Principal, reason: str, key: str) -> None:
-        open_account(actor, member.user_name, key)
+    def run(actor: Principal, reason: str, _key: str) -> None:
+        open_account(actor, member.user_name)
         door().people.give_account(actor, member.person_id, member.user_name, reason=reason)
 
     name = esc(member.name)
@@ -210,10 +210,10 @@ def own_account(member: Member) -> Deed:
     )  # fmt: skip
 
 
-def open_account(actor: Principal, user_name: str, key: str) -> None:
+def open_account(actor: Principal, user_name: str) -> None:
     """Open the account of this name, unless it came before its person: from an import, or from the application."""
     with suppress(Conflict):
-        installation().ledger.open_account(f"{actor.org_slug}/{user_name}", actor=actor.user_name, idempotency_key=key)
+        installation().ledger.open_account(f"{actor.org_slug}/{user_name}", actor=actor.user_name)
 
 
 def role_dialog(member: Member) -> None:
