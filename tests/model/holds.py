@@ -98,13 +98,18 @@ def capture(
     action = action or hold.action
     valid(action, tokens, input_tokens, output_tokens)
     metered = metering(book, account) or (hold.metered and hold.status == "open")
+    shadow = book.program.enforcement is Enforcement.SHADOW
     need, odd = 0, None
     if action in book.program.actions:
         need, odd = price(book, action, tokens, input_tokens + output_tokens)
+    elif shadow:
+        odd = "InvalidRequest"
     elif not metered:
         raise InvalidRequest("unknown action")
     if account.status == "closed":
-        raise AccountClosed
+        if not shadow:
+            raise AccountClosed
+        odd = odd or "AccountClosed"
     if hold.status in {"captured", "voided"}:
         raise HoldAlreadyResolved
     late = hold.status == "timed_out"
@@ -150,6 +155,7 @@ def charge_part(book: Book, account: Account, hold: Hold, part: Result, need: in
     owes = 0 if enforcement is Enforcement.SHADOW else short
     part.lines = taken
     part.charged = sum(n for _, n in taken) + owes
+    part.metered = part.charged == 0
     part.use = new_use(book, account, part.charged)
     part.use.pays = [Pay(g, n) for g, n in taken]
     part.owed = owes
