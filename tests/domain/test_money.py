@@ -67,7 +67,9 @@ def test_a_binary_float_is_refused_not_rounded() -> None:
         exact(0.1)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["", "eighty", "1,000", "NaN", "Infinity", "--1", "1e999999999", "1e-999999999", "0e999999999"])
+@pytest.mark.parametrize(
+    "text", ["", "eighty", "1,000", "NaN", "Infinity", "--1", "1e999999999", "1e-999999999", "0e999999999"]
+)
 def test_what_is_no_number_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(InvalidRequest, match="not an amount"):
         to_nanos(text)
