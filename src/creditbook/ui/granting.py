@@ -155,27 +155,28 @@ def left_out(plan: Plan) -> None:
         muted(f"and {full(len(stopped) - 5)} more are left out")
 
 
-def ask(plan: Plan, before: Mapping[int, Balance], now: datetime, zone: ZoneInfo) -> None:
-    """The question before it is written."""
+def question(plan: Plan, now: datetime, zone: ZoneInfo) -> Act:
+    """The question before it is written: one sentence of effect; a large sum has to be typed."""
     people, total = len(plan.receiving), plan.total
     whom = f"**{esc(plan.receiving[0][0].shown)}**" if people == 1 else f"each of **{full(people)} accounts**"
-    what = (
-        f"**{plural(plan.each, 'token')}** to {whom}"
-        if plan.each
-        else f"**{full(total)} tokens** to {full(people)} accounts"
+    effect = f"**{full(total)} tokens** to {full(people)} accounts"
+    if plan.each:
+        whole = f", **{full(total)}** in all" if people > 1 else ""
+        effect = f"**{plural(plan.each, 'token')}** to {whom}{whole}"
+    return Act(
+        key="grant",
+        title="Grant these tokens?",
+        effect=f"{effect}. They go into the *{plan.wallet}* wallet; what is unspent {plan.ends(now, zone)}.",
+        button=f"Grant {plural(total, 'token')}",
+        after="People see it at once. You can undo it: what they have not spent comes back.",
+        icon=":material/add_card:",
+        type_number=total if total >= TYPE_IT_FROM_TOKENS else 0,
     )
-    whole = f", **{full(total)}** in all" if plan.each and people > 1 else ""
-    effect = f"{what}{whole}. They go into the *{plan.wallet}* wallet; what is unspent {plan.ends(now, zone)}."
-    act = Act(
-        "grant",
-        "Grant these tokens?",
-        effect,
-        f"Grant {plural(total, 'token')}",
-        "People see it at once. You can undo it: what they have not spent comes back.",
-        ":material/add_card:",
-        total if total >= TYPE_IT_FROM_TOKENS else 0,
-    )
-    confirm.ask(act, partial(give, plan, dict(before), plan.ends(now, zone)))
+
+
+def ask(plan: Plan, before: Mapping[int, Balance], now: datetime, zone: ZoneInfo) -> None:
+    """Ask, and write it when it is confirmed."""
+    confirm.ask(question(plan, now, zone), partial(give, plan, dict(before), plan.ends(now, zone)))
 
 
 def give(plan: Plan, before: dict[int, Balance], ends: str, once: str, _why: str) -> Given:
