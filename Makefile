@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel screenshots clean
+.PHONY: help install run test check format lock wheel bench screenshots clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -68,6 +68,9 @@ lock: $(DEV) ## pin requirements*.txt anew from pyproject.toml and requirements*
 
 wheel: $(DEV) ## build dist/creditbook-….whl, which carries the whole site
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+bench: $(DEV) ## the complete path beside its floor, on both databases (ARGS="--quick")
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(DEV) ## every page, light, dark and phone, into docs/screenshots/
 	@$(BIN)/python scripts/screenshots.py $(ARGS)

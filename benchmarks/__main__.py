@@ -42,6 +42,7 @@ def _read(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--accounts", type=int, default=1_000, help="accounts that spend (default 1000)")
     parser.add_argument("--only", action="append", choices=("sqlite", "postgresql"), help="one database only")
     parser.add_argument("--postgres", help="a server of yours (SQLAlchemy URL of an empty database)")
+    parser.add_argument("--within", metavar="FOLDER", help="where the databases lie (default: the temporary folder)")
     parser.add_argument("--json", metavar="FILE", help="also write everything as JSON; - for standard output")
     parser.add_argument("--quick", action="store_true", help="one short round on few accounts: does it run at all?")
     given = parser.parse_args(arguments)
@@ -55,12 +56,12 @@ def _read(arguments: list[str] | None) -> argparse.Namespace:
 def _opened(name: str, given: argparse.Namespace) -> Iterator[report.Bench]:
     with ExitStack() as stack:
         if name == "sqlite":
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="creditbook-bench-")))
-            yield stack.enter_context(on_sqlite.bench(folder, given.accounts))
+            temporary = tempfile.TemporaryDirectory(prefix="creditbook-bench-", dir=given.within)
+            yield stack.enter_context(on_sqlite.bench(Path(stack.enter_context(temporary)), given.accounts))
             return
         from . import on_postgres
 
-        yield stack.enter_context(on_postgres.bench(given.postgres, given.accounts))
+        yield stack.enter_context(on_postgres.bench(given.postgres, given.within, given.accounts))
 
 
 def _tell(whole: dict[str, Any], given: argparse.Namespace) -> None:

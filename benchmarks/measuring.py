@@ -16,12 +16,13 @@ AsyncWork = Callable[[random.Random], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One slice: operations a second, the 99th percentile in ms, CPU time an operation in µs (client, server)."""
+    """One slice: operations a second and in all, the 99th percentile in ms, CPU seconds of client and server."""
 
     per_second: float
+    operations: int
     p99_ms: float | None
-    client_us: float
-    server_us: float | None = None
+    client_seconds: float
+    server_seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -33,10 +34,22 @@ class Way:
     run: Callable[[float], Sample]
     samples: list[Sample] = field(default_factory=list)
 
-    def middle(self, figure: str) -> float | None:
-        """The median of one of a sample's figures."""
-        values = [value for sample in self.samples if (value := getattr(sample, figure)) is not None]
+    def p99_ms(self) -> float | None:
+        """The median of the rounds' 99th percentiles."""
+        values = [sample.p99_ms for sample in self.samples if sample.p99_ms is not None]
         return statistics.median(values) if values else None
+
+    def client_us(self) -> float:
+        """CPU time of an operation in the calling process, over all rounds."""
+        return sum(sample.client_seconds for sample in self.samples) / self._operations() * 1e6
+
+    def server_us(self) -> float | None:
+        """CPU time of an operation in the database server, over all rounds; None where nobody could look."""
+        spent = [sample.server_seconds for sample in self.samples if sample.server_seconds is not None]
+        return sum(spent) / self._operations() * 1e6 if spent else None
+
+    def _operations(self) -> int:
+        return sum(sample.operations for sample in self.samples)
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float]:
@@ -114,4 +127,4 @@ def _measured(run: Callable[[float, list[float]], None], seconds: float) -> Samp
     run(begun + seconds, waits)
     took, worked = time.perf_counter() - begun, time.process_time() - busy
     waits.sort()
-    return Sample(len(waits) / took, waits[int(len(waits) * 0.99)] * 1e3, worked / len(waits) * 1e6)
+    return Sample(len(waits) / took, len(waits), waits[int(len(waits) * 0.99)] * 1e3, worked)

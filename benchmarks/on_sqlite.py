@@ -18,7 +18,8 @@ from .report import Bench, Mark
 from .sqlite_floor import SqliteFloor
 from .workload import People
 
-FLOOR, ALONE, EACH, GROUPED = "floor: the same statements, raw", "ours, alone", "16 threads, a commit each", "16 threads"
+FLOOR, ALONE = "floor: the same statements, raw", "ours, alone"
+EACH, GROUPED = "16 threads, a commit each", "16 threads"
 MARKS = (Mark(ALONE, FLOOR, 0.5), Mark(GROUPED, EACH, 1.5))
 
 
