@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from model.books import Account, Book, Grant, Result, Wallet
 from model.corrections import open_account_only
-from model.days import day_start, local_date, next_date, walk
+from model.days import boundary, day_start, local_date, next_date, walk
 from model.passing import (
     give,
     give_allowance,
@@ -109,7 +109,11 @@ def resume(book: Book, wallet: Wallet, now: datetime) -> None:
     """Opens the period that is running now, its end where it would have been."""
     assert wallet.allowance is not None
     assert wallet.next is not None
-    today = local_date(now, book.zone_of(wallet.account))
+    zone = book.zone_of(wallet.account)
+    today = local_date(now, zone)
+    if wallet.next > today:  # a zone change brought back a date that was granted: it waits for the next
+        wallet.ends_at = boundary(wallet.next, zone, now)
+        return
     while wallet.next <= today:
         wallet.next = next_date(wallet.allowance.every, wallet.account.anchor, wallet.next)
     wallet.first = today

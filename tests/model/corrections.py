@@ -21,12 +21,10 @@ def something_left(grant: Grant) -> None:
 
 
 def refundable(use: Use) -> int:
-    """What is left to refund: charged, less refunds, written-off debt and what a closed account's grants paid."""
+    """What is left to refund: charged, less refunds, written-off debt and what a closed account paid."""
     out = sum(p.amount - p.returned for p in use.pays if p.grant.account.status == "closed")
     if use.debt is not None:
         out += use.debt.written_off
-        if use.debt.owner.status == "closed":
-            out += use.debt.owed
     return use.charged - use.refunded - out
 
 
@@ -42,7 +40,7 @@ def refund(book: Book, account: Account, now: datetime, *, use: Use, tokens: int
     pool = book.pool_of(account)
     result = Result("refund", tokens=wanted)
     left = wanted
-    if use.debt is not None and use.debt.owner.status != "closed":
+    if use.debt is not None:
         cancelled = min(left, use.debt.owed)
         use.debt.owed -= cancelled
         use.debt.cancelled += cancelled

@@ -152,9 +152,7 @@ def spend(
     use.pays = [Pay(g, taken) for g, taken in chosen]
     for each in book.cluster(account):
         repay(book, each)
-    return Result(
-        "usage", charged, metered, chosen, use, refused=odd or (type(refusal).__name__ if refusal else None)
-    )
+    return Result("usage", charged, metered, chosen, use, refused=odd or (type(refusal).__name__ if refusal else None))
 
 
 def count_request(book: Book, account: Account, now: datetime) -> None:
