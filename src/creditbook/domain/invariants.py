@@ -186,7 +186,7 @@ def quotas(book: Book, journal: Journal) -> Iterator[str]:
 
 def settled(book: Book, journal: Journal) -> Iterator[str]:
     """As of the last instant decided: no dead tokens, no hold past its end, no debt that tokens at hand could pay."""
-    now = book.root.clock_at
+    now = book.root.clock_at if book.accounts else None
     if now is None:
         return
     for account in book.accounts.values():
