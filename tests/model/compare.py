@@ -21,6 +21,7 @@ def balances_agree(pair: Pair, name: str, feature: str | None = None, at: dateti
         "debt": seen.debt,
         "from_pool": seen.from_pool,
         "next_reset": seen.next_reset,
+        "quota_left": seen.quota_left,
         "wallets": sorted(
             (str(w.type), tuple(sorted(w.features)) if w.features is not None else (), w.is_active, w.posted, w.held)
             for w in seen.wallets
@@ -29,6 +30,13 @@ def balances_agree(pair: Pair, name: str, feature: str | None = None, at: dateti
     wanted["wallets"] = sorted((t, f or (), a, p, h) for t, f, a, p, h in wanted["wallets"])
     for figure, value in found.items():
         assert value == wanted[figure], f"{figure} of {name}: ledger {value}, model {wanted[figure]}"
+
+
+def features_agree(pair: Pair, name: str) -> None:
+    """What may be spent per feature, beside the total."""
+    for feature, left in pair.driver.balance(name).by_feature.items():
+        wanted = pair.model.balance(name, pair.clock.now, feature)["available"]
+        assert left == wanted, f"{feature} of {name}: ledger {left}, model {wanted}"
 
 
 def requests_agree(pair: Pair, name: str) -> None:

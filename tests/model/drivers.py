@@ -50,6 +50,9 @@ class LedgerDriver:
             first = [terms.pop("tokens")]
         return getattr(self.ledger, verb)(name, *first, idempotency_key=key, **terms)
 
+    def spend_many(self, spends: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+        return self.ledger.spend_many([{"account": name, **terms} for name, terms in spends])
+
     def sweep(self, slug: str) -> None:
         report = self.ledger.sweep(slug)
         assert report.failed == 0

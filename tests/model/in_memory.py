@@ -18,6 +18,7 @@ from creditbook.domain import balance as balances
 from creditbook.domain import operations as ops
 from creditbook.domain.context import Desk
 from creditbook.domain.decide import decide
+from creditbook.domain.errors import LedgerError
 from creditbook.domain.journal import Entry, Journal, KeyRow, Transaction
 from creditbook.domain.program import GrantClass, Program, WalletType
 from creditbook.domain.settling import settle
@@ -114,6 +115,15 @@ class MemoryDriver:
         org, family, account = self.find(name)
         sent = repr((name, sorted(terms.items())))
         return self.run(org, family, self.operation(verb, account, key or "", sent, terms))
+
+    def spend_many(self, spends: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+        answers: list[Any] = []
+        for name, terms in spends:
+            try:
+                answers.append(self.do("spend", name, **terms))
+            except LedgerError as refusal:
+                answers.append(refusal)
+        return answers
 
     @staticmethod
     def operation(verb: str, account: Account, key: str, sent: str, terms: dict[str, Any]) -> ops.Operation:

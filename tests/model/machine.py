@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from model import programs
-from model.compare import balances_agree, grants_agree, requests_agree
+from model.compare import balances_agree, features_agree, grants_agree, requests_agree
 from model.pair import Clock, Pair
 from model.passing import due
 from model.reading import available
@@ -100,6 +100,12 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         if action in {"work", "juggle"}:
             terms["tokens"] = self.aimed(name, action, aim)
         self.do("spend", name, keyed, action=action, **terms)
+
+    @rule(batch=st.lists(st.tuples(PICK, ACTION, TOKENS), min_size=2, max_size=5))
+    def spend_many(self, batch: list[tuple[int, str, int]]) -> None:
+        """Several at once, of several accounts; a fixed price is named too, often a wrong one."""
+        self.sound = False
+        self.pair.do_many([(self.name(pick), {"action": action, "tokens": tokens}) for pick, action, tokens in batch])
 
     @rule(pick=PICK, inp=st.integers(0, 40), out=st.integers(0, 40), action=ACTION, kind=st.sampled_from("llm"))
     def spend_otherwise(self, pick: int, inp: int, out: int, action: str, kind: str) -> None:
@@ -266,6 +272,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     def look_ahead_and_by_feature(self, pick: int, feature: str, days: int) -> None:
         name = self.name(pick)
         balances_agree(self.pair, name, feature)
+        features_agree(self.pair, name)
         decided = self.pair.book.clock_of(self.pair.account(name), self.pair.clock.now)
         balances_agree(self.pair, name, at=decided + timedelta(days=days))
 

@@ -14,7 +14,7 @@ from typing import Any
 from model import admin, corrections, holds, spends
 from model.books import Account, Book, Result
 from model.passing import anything_due, settle
-from model.reading import as_of, balance, remember
+from model.reading import Past, as_of, balance, remember
 
 from creditbook.domain.errors import IdempotencyConflict
 from creditbook.domain.program import Program
@@ -112,8 +112,8 @@ class Model:
         book, account, at = self.settled(name, now)
         return balance(book, account, at, feature)
 
-    def balance_as_of(self, name: str, now: datetime, at: datetime) -> tuple[int, int, int]:
-        """Posted, held and debt at an instant of the past."""
+    def balance_as_of(self, name: str, now: datetime, at: datetime) -> Past:
+        """Posted, held, blocked and debt at an instant of the past."""
         book, account, _ = self.settled(name, now)
         return as_of(book, account, at)
 

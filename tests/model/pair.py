@@ -8,6 +8,7 @@ from typing import Any
 
 from model.books import Account, Grant, Hold, Use, Wallet
 from model.model import Model
+from model.reading import available
 
 from creditbook.domain.errors import (
     AccountClosed,
@@ -89,8 +90,19 @@ class Pair:
         if isinstance(answer, LedgerError):
             return
         self.remember(name, answer, expected)
+        self.same_remainder(name, answer)
         if key is not None:
             self.told.append(Told(verb, name, key, sent, model_terms, answer))
+
+    def do_many(self, spends: list[tuple[str, dict[str, Any]]]) -> None:
+        """One batch: decided in order, one refusal stops nobody else."""
+        now = self.clock.now
+        answers = self.driver.spend_many(spends)
+        for (name, terms), answer in zip(spends, answers, strict=True):
+            expected = attempt(lambda name=name, terms=terms: self.model.do("spend", name, now, **terms))
+            same_outcome(answer, expected)
+            if not isinstance(answer, LedgerError):
+                self.remember(name, answer, expected)
 
     def for_model(self, verb: str, terms: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         now = self.clock.now
@@ -128,6 +140,14 @@ class Pair:
                 sent[k] = v
         return sent
 
+    def same_remainder(self, name: str, answer: Any) -> None:
+        """What a receipt says is left. Repayment of debts has an entry and a receipt of its own."""
+        book, account = self.model.find(name)
+        if book.debts:
+            return
+        left = None if book.unlimited(account) else available(book, account, None)
+        assert answer.available == left, f"left on the receipt: ledger {answer.available}, model {left}"
+
     def remember(self, name: str, answer: Any, expected: Any) -> None:
         use, hold = getattr(expected, "use", None), getattr(expected, "hold", None)
         if use is not None and all(use is not known for _, known, _ in self.uses):
@@ -155,14 +175,16 @@ class Pair:
             self.do("spend", name, action="look", meter=True)
 
     def look_back(self, name: str, part: float) -> None:
-        """Posted, held and debt as of an instant of the past, written down when it was the present."""
+        """Posted, held, blocked and debt as of an instant of the past, written down when it was the present."""
         now = self.clock.now
         at = self.start + (now - self.start) * part
         if not self.driver.has_past or at >= now:
             return
         seen = self.driver.balance(name, at=at)
         wanted = self.model.balance_as_of(name, now, at)
-        assert (seen.posted, seen.held, seen.debt) == wanted, f"{name} as of {at}: ledger {seen}, model {wanted}"
+        assert (seen.posted, seen.held, seen.blocked, seen.debt) == wanted, (
+            f"{name} as of {at}: ledger {seen}, model {wanted}"
+        )
 
     def sweep(self) -> None:
         self.driver.sweep(self.slug)

@@ -10,6 +10,7 @@ from model.days import local_date
 
 from creditbook.domain.program import Enforcement
 
+Past = tuple[int, int, int, int]
 NEVER = datetime.max.replace(tzinfo=UTC)
 TYPE_ORDER = ["STANDARD", "ROLLOVER", "MONTHLY", "BONUS", "PREMIUM"]
 
@@ -139,15 +140,17 @@ def balance(book: Book, account: Account, now: datetime, feature: str | None = N
         ],
         "requests_today": book.requests.get((account.name, local_date(now, book.zone_of(account))), 0),
         "next_reset": min(resets, default=None),
+        "quota_left": quota_left(book, account),
     }
 
 
-def snapshot(book: Book, account: Account) -> tuple[int, int, int]:
-    """What an as-of balance is compared by: posted, held, debt."""
+def snapshot(book: Book, account: Account) -> Past:
+    """What an as-of balance is compared by: posted, held, blocked, debt."""
     grants = book.grants_of(account)
     return (
         sum(g.remaining for g in grants),
         sum(g.held for g in grants),
+        sum(g.free for g in grants if not g.live),
         sum(d.owed for d in book.debts if d.owner is account),
     )
 
@@ -161,9 +164,9 @@ def remember(book: Book, accounts: list[Account], at: datetime) -> None:
         past.append((at, snapshot(book, account)))
 
 
-def as_of(book: Book, account: Account, at: datetime) -> tuple[int, int, int]:
+def as_of(book: Book, account: Account, at: datetime) -> Past:
     """How the account stood at an instant of its past, all that happened at that instant included."""
-    found = (0, 0, 0)
+    found = (0, 0, 0, 0)
     for instant, figures in book.history.get(account.name, []):
         if instant <= at:
             found = figures

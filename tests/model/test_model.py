@@ -14,6 +14,7 @@ from creditbook.domain.errors import (
     FeatureNotInPlan,
     IdempotencyConflict,
     InsufficientTokens,
+    InvalidRequest,
     LimitExceeded,
 )
 from creditbook.domain.program import Allowance, Every, WalletType
@@ -195,7 +196,8 @@ def test_a_deactivated_wallet_is_not_reset_and_gets_one_allowance_when_it_return
     may = utc("2026-05-05T00:00")
     assert model.balance("o/a", may)["posted"] == 0
     model.do("set_wallet_active", "o/a", may, wallet=wallet, active=True)
-    model.do("set_wallet_active", "o/a", may, wallet=wallet, active=True)
+    with pytest.raises(InvalidRequest):
+        model.do("set_wallet_active", "o/a", may, wallet=wallet, active=True)
     assert available(model, may) == 100
     assert model.balance("o/a", may)["next_reset"] == utc("2026-06-01T04:00")
 
