@@ -61,7 +61,8 @@ class Pgbench:
         _, client_start, server_start = min(starts, key=lambda run: run[1])
 
         def run(seconds: float) -> Sample:
-            said, client, served = self._run(script, count, ("-T", str(max(1, round(seconds)))), server)
+            how_long = ("-T", str(round(seconds))) if seconds >= 1 else few  # pgbench counts whole seconds
+            said, client, served = self._run(script, count, how_long, server)
             found = re.search(r"processed: (\d+).*^tps = ([\d.]+)", said, re.DOTALL | re.MULTILINE)
             if found is None or "number of failed transactions: 0" not in said:
                 raise RuntimeError(f"pgbench failed: {said}")
