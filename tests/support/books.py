@@ -120,7 +120,9 @@ class LivingBook:
     def spend(
         self, tokens: int | None = None, action: str = "work", account: int | None = None, **terms: Any
     ) -> Receipt:
-        return self._make(ops.Spend, account, {"action": action, "tokens": tokens, **terms})
+        receipt: Receipt = self._make(ops.Spend, account, {"action": action, "tokens": tokens, **terms})
+        assert receipt.replayed or receipt.available == self.available(account)
+        return receipt
 
     def reserve(
         self, estimate: int | None = None, action: str = "work", account: int | None = None, **terms: Any
@@ -164,7 +166,8 @@ class LivingBook:
     # ---- looking
 
     def available(self, account: int | None = None, feature: str | None = None) -> int | None:
-        return available_tokens(self.book, self.account(account), self.now, feature)
+        now = max(self.now, self.book.root.clock_at or self.now)
+        return available_tokens(self.book, self.account(account), now, feature)
 
     def balance(self, account: int | None = None, feature: str | None = None) -> Balance:
         who = self.account(account)

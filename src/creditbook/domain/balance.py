@@ -59,7 +59,8 @@ def spendable(grant: Grant, wallet: Wallet, at: datetime, feature: str | None = 
     return (
         wallet.is_active
         and not grant.disputed
-        and not grant.ended(at)
+        and grant.closed_reason is None
+        and (grant.expires_at is None or grant.expires_at > at)
         and (feature is None or wallet.features is None or feature in wallet.features)
     )
 
@@ -67,11 +68,12 @@ def spendable(grant: Grant, wallet: Wallet, at: datetime, feature: str | None = 
 def own_available(account: Account, at: datetime, feature: str | None = None) -> int:
     """Free spendable tokens of the account's own grants; of every feature together where none is named."""
     wallets = account.wallets
-    return sum(
-        grant.remaining - grant.held
-        for grant in account.grants.values()
-        if grant.remaining > grant.held and spendable(grant, wallets[grant.wallet_id], at, feature)
-    )
+    total = 0
+    for grant in account.grants.values():
+        free = grant.remaining - grant.held
+        if free and spendable(grant, wallets[grant.wallet_id], at, feature):
+            total += free
+    return total
 
 
 def pool_period(pool: Account) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import EllipsisType
 
 from .balance import available_tokens
 from .calendar import day_of, local_date, zone_info
@@ -30,9 +31,18 @@ class Desk:
         return day_of(self.now, account.zone)
 
     def transaction(
-        self, account: Account, kind: str, *, event_at: datetime | None = None, operation: Operation | None = None
+        self,
+        account: Account,
+        kind: str,
+        *,
+        event_at: datetime | None = None,
+        operation: Operation | None = None,
+        available: int | EllipsisType | None = ...,
     ) -> Transaction:
-        """Open a transaction as of now; the rule fills in the rest and calls `book_it` when all lines are written."""
+        """Open a transaction as of now; the rule fills in the rest and calls `book_it` when all lines are written.
+
+        ``available`` is what the account can spend, from a caller who has looked already.
+        """
         happened = event_at or self.now
         in_org = happened.astimezone(zone_info(self.book.org_zone))
         org_date = in_org.date()
@@ -49,13 +59,13 @@ class Desk:
             accounting_date=org_date if closed is None or org_date > closed else closed + timedelta(days=1),
             org_hour=in_org.hour,
             plan=self.book.plan_of(account).slug,
-            available_before=available_tokens(self.book, account, self.now),
+            available_before=available_tokens(self.book, account, self.now) if available is ... else available,
             actor=operation.actor if operation else "system",
             reason=operation.reason if operation else "",
         )
 
-    def book_it(self, account: Account, txn: Transaction) -> Transaction:
-        """Close a transaction: what the account can spend after it is frozen onto it."""
-        txn.available_after = available_tokens(self.book, account, self.now)
+    def book_it(self, account: Account, txn: Transaction, *, available: int | EllipsisType | None = ...) -> Transaction:
+        """Close a transaction: what the account can spend after it (``available``, where known) is frozen onto it."""
+        txn.available_after = available_tokens(self.book, account, self.now) if available is ... else available
         self.journal.transactions.append(txn)
         return txn

@@ -141,11 +141,12 @@ _OTHERS: dict[type[Operation], Callable[..., object]] = {
 
 
 def _receipt(desk: Desk, account: Account, txn: Transaction, since: int) -> Receipt:
-    book = desk.book
     lines = tuple(
-        Line(e.grant_id, _wallet_type(book, e.account_id, e.grant_id), e.amount, e.remaining_after)
-        for e in desk.journal.entries[since:]
-        if e.txn_id == txn.txn_id
+        [
+            Line(e.grant_id, _wallet_type(desk.book, e.account_id, e.grant_id), e.amount, e.remaining_after)
+            for e in desk.journal.entries[since:]
+            if e.txn_id == txn.txn_id
+        ]
     )
     incurred = txn.charged + txn.tokens if txn.kind == "usage" else 0
     return Receipt(

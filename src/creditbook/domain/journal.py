@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from .state import Account, Debt, Grant, Hold, HoldStatus, Wallet
 
@@ -77,8 +78,7 @@ class Transaction:
     lines: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One signed line of a transaction on one grant. ``blocked`` tells whether the grant is blocked from here on."""
 
     txn_id: int
@@ -177,19 +177,18 @@ class Journal:
         returns: tuple[int, int] | None = None,
     ) -> None:
         """Move a grant's remaining by a signed amount and write the entry. A grant can never be overdrawn."""
-        grant.remaining += amount
-        if grant.remaining < grant.held or grant.held < 0:
-            raise AssertionError(f"grant {grant.grant_id} would be overdrawn by transaction {txn.txn_id}")
-        grant.live = grant.remaining > 0 or (grant.source == "allowance" and grant.live)
+        grant_id, remaining = grant.grant_id, grant.remaining + amount
+        if remaining < grant.held:
+            raise AssertionError(f"grant {grant_id} would be overdrawn by transaction {txn.txn_id}")
+        grant.remaining = remaining
+        grant.live = remaining > 0 or (grant.source == "allowance" and grant.live)
         txn.tokens += amount
         txn.lines += 1
-        r_txn, r_seq = returns if returns else (None, None)
+        where = returns or (None, None)
         self.entries.append(
-            Entry(
-                txn.txn_id, txn.lines, grant.grant_id, grant.account_id, amount, grant.remaining, blocked, r_txn, r_seq
-            )
+            Entry(txn.txn_id, txn.lines, grant_id, grant.account_id, amount, remaining, blocked, *where)
         )
-        self.touched_grants[grant.grant_id] = grant
+        self.touched_grants[grant_id] = grant
 
     def owe(self, txn: Transaction, debt: Debt, amount: int, cause: str) -> None:
         """Move what a debt owes by a signed amount and write the debt entry."""
@@ -210,6 +209,8 @@ class Journal:
         else:
             hold.reserved.pop(grant.grant_id, None)
         grant.held += amount
+        if not 0 <= grant.held <= grant.remaining:
+            raise AssertionError(f"hold {hold.hold_id} would hold more of grant {grant.grant_id} than is there")
         hold.seq += 1
         txn_id = txn.txn_id if txn else None
         self.hold_entries.append(

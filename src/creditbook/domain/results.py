@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One grant that moved: signed tokens and what remained of it."""
 
     grant_id: int
@@ -72,23 +71,23 @@ class Done:
 
 Result = Receipt | HoldReceipt | Done
 _KINDS: dict[str, type[Receipt] | type[HoldReceipt] | type[Done]] = {"r": Receipt, "h": HoldReceipt, "d": Done}
+_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _MARKS = {cls: mark for mark, cls in _KINDS.items()}
 
 
 def encode(result: Result) -> str:
     """The result as JSON text, for `operation_key.result`."""
     if type(result) is Receipt:
-        lines = [(line.grant_id, line.wallet, line.amount, line.remaining_after) for line in result.lines]
         values: Any = [
             result.transaction_id, result.account, result.kind, result.charged, result.tokens, result.metered,
-            result.available, result.debt, lines, result.effective_at.isoformat(), result.hold_id,
+            result.available, result.debt, result.lines, result.effective_at.isoformat(), result.hold_id,
             result.late_capture, result.would_refuse,
         ]  # fmt: skip
-        return json.dumps(["r", values], separators=(",", ":"))
+        return _json(["r", values])
     body = asdict(result)
     if isinstance(result, HoldReceipt):
         body["ends_at"] = result.ends_at.isoformat()
-    return json.dumps([_MARKS[type(result)], body], separators=(",", ":"))
+    return _json([_MARKS[type(result)], body])
 
 
 def decode(text: str) -> Result:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import EllipsisType
 
-from .balance import is_unlimited, pool_period
+from .balance import available_tokens, pool_period
 from .burning import Take, allot
 from .context import Desk
 from .errors import InvalidRequest, LedgerError
@@ -48,19 +49,20 @@ def spend(desk: Desk, account: Account, operation: Spend) -> Transaction:
     feature, price, refusal = _judge(desk, account, operation)
     if refusal is not None and not shadow:
         raise refusal
+    available = available_tokens(desk.book, account, desk.now)  # None: unlimited
     takes: list[Take] = []
-    if price and not is_unlimited(desk.book, account):
+    if price and available is not None:
         takes, short = allot(desk, account, price, feature, operation.wallet, only=operation.only_wallet)
         if short is not None and not shadow:
             raise short
         refusal = refusal or short
-    txn = usage(desk, account, operation.action, feature, operation.work, operation)
+    txn = usage(desk, account, operation.action, feature, operation.work, operation, available=available)
     take_from(desk, account, txn, takes)
     txn.metered = txn.charged == 0
     txn.would_refuse = type(refusal).__name__ if refusal else None
     if _is_live(desk, operation):
         desk.journal.count_request(account, desk.today(account))
-    return desk.book_it(account, txn)
+    return desk.book_it(account, txn, available=None if available is None else available - txn.charged)
 
 
 def _judge(desk: Desk, account: Account, operation: Spend) -> tuple[str, int, LedgerError | None]:
@@ -101,9 +103,18 @@ def _size(action: Action, operation: Spend) -> int:
     return operation.tokens or 0
 
 
-def usage(desk: Desk, account: Account, action: str, feature: str, work: Work, operation: Operation) -> Transaction:
+def usage(
+    desk: Desk,
+    account: Account,
+    action: str,
+    feature: str,
+    work: Work,
+    operation: Operation,
+    *,
+    available: int | EllipsisType | None = ...,
+) -> Transaction:
     """Open a usage transaction that carries what was done and what it cost."""
-    txn = desk.transaction(account, "usage", event_at=work.event_at, operation=operation)
+    txn = desk.transaction(account, "usage", event_at=work.event_at, operation=operation, available=available)
     txn.action, txn.feature, txn.requests = action, feature, 1
     txn.agent, txn.model, txn.project, txn.description = work.agent, work.model, work.project, work.description
     txn.input_tokens, txn.output_tokens = work.input_tokens, work.output_tokens
