@@ -15,7 +15,7 @@ from support.rows import organization_row
 from creditbook.domain.decide import decide
 from creditbook.domain.errors import LedgerError
 from creditbook.domain.journal import Journal
-from creditbook.domain.operations import Capture, OpenAccount, Operation, Refund, Void
+from creditbook.domain.operations import Capture, Cost, OpenAccount, Operation, Refund, Reserve, Spend, Void, Work
 from creditbook.domain.program import (
     Action,
     Allowance,
@@ -26,7 +26,7 @@ from creditbook.domain.program import (
     Program,
     WalletType,
 )
-from creditbook.domain.results import Result
+from creditbook.domain.results import HoldReceipt, Receipt, Result
 from creditbook.domain.state import Account, Book
 from creditbook.programs.document import program_from_text, program_to_document
 from creditbook.store.batch import Wanted
@@ -174,3 +174,39 @@ def counts(book: Book, account: Account, period: date | None) -> bool:
     pool = book.pool_of(account)
     firsts = [wallet.period_first for wallet in pool.wallets.values() if wallet.period_first] if pool else []
     return period is None or not firsts or period >= min(firsts)
+
+
+ASHA, POOL, RAVI, MEI = 10, 20, 21, 22
+
+WORK = Work(
+    agent="srs",
+    model="claude-sonnet-4-5",
+    project='Ünïcode {1,2} "quoted" \\ back',
+    description="NULL",
+    input_tokens=900,
+    output_tokens=2_600,
+    cached_tokens=5,
+    reasoning_tokens=7,
+    cost=Cost(41_700_000, 3_461_100_000, {"input": 2_700_000, "output": 39_000_000}, "genai-prices 0.2", 3),
+    event_at=START - timedelta(days=3),
+    metadata={"projectId": 42, "tags": ["ä", None]},
+)
+
+
+def spend(desk: Desk, account: int, tokens: int, **more: object) -> Spend:
+    key = desk.key(str(more.pop("key", "")))
+    return Spend(account_id=account, action="srs", tokens=tokens, **key, **more)  # type: ignore[arg-type]
+
+
+def reserve(desk: Desk, account: int, estimate: int, **more: object) -> Reserve:
+    return Reserve(account_id=account, action="srs", estimate=estimate, **desk.key(), **more)  # type: ignore[arg-type]
+
+
+def receipt(result: object) -> Receipt:
+    assert isinstance(result, Receipt), result
+    return result
+
+
+def hold_of(result: object) -> int:
+    assert isinstance(result, HoldReceipt), result
+    return result.hold_id
