@@ -18,7 +18,7 @@ RANK = {
     "access": 2, "ledger": 2, "pricing": 2, "programs": 2, "reports": 2,
     "creditbook": 3,
     "installation": 3,
-    "api": 4, "ingest": 4, "scheduler": 4, "ui": 4,
+    "api": 4, "demo": 4, "ingest": 4, "scheduler": 4, "ui": 4,
     "commands": 5,
     "cli": 6,
     "__main__": 7,

@@ -23,7 +23,6 @@ from creditbook.ingest.outcome import ImportRequest, ImportResult, Mode, Progres
 from creditbook.ingest.usage import import_usage
 from creditbook.ingest.values import FIELDS, BadMapping
 from creditbook.installation import installation
-from creditbook.ledger.ledger import ledger_on
 
 EXIT_INTERRUPTED = 130
 
@@ -65,8 +64,8 @@ def usage(
             path=file, org=org, format=kind, by_hand=pairs(by_hand or [], "--map"), fixed=pairs(fixed or [], "--set"),
             mode=mode, zone=zone, create_accounts=create_accounts, dry_run=dry_run,
         )  # fmt: skip
-        with ledger_on(here.store, clock=here.clock) as ledger, _stopping() as stopped, _bar(file.name) as tell:
-            result = import_usage(ledger, request, tell=tell, stopped=stopped)
+        with _stopping() as stopped, _bar(file.name) as tell:
+            result = import_usage(here.ledger, request, tell=tell, stopped=stopped)
     except BadMapping as error:
         refuse(str(error), as_json=as_json, kind="BadMapping")
         raise typer.Exit(EXIT_USAGE) from None

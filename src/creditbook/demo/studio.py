@@ -1,0 +1,194 @@
+"""The agent studio: projects run agent by agent as parts of one hold, packs bought when tokens run short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from .acts import Act, Administer, Begin, Drain, Give, GiveUp, Part, Person, SignUp, Story, TakeBack, Use, Work
+from .cast import PROJECTS, studio_people
+from .rhythm import chance, heavy_tail, pause, sessions
+
+ZONE = "Asia/Kolkata"
+ADMIN = "meera"
+WHOLE_PROJECT = 20_000
+
+AGENTS = {"idea": 2_000, "srs": 3_500, "code": 5_000, "uml": 2_500, "report": 4_000, "ppt": 1_500, "viva": 2_000}
+"""Agent → typical tokens (PROGRAMS.md), in the order in which a project runs them."""
+
+MODELS = {
+    "idea": ("claude-haiku-4-5", "gpt-5-mini"),
+    "srs": ("claude-sonnet-4-5", "gpt-4o"),
+    "code": ("claude-sonnet-4-5", "claude-sonnet-4-5", "deepseek/deepseek-chat"),
+    "uml": ("gpt-4o-mini", "gemini-2.5-flash"),
+    "report": ("gpt-4o", "claude-sonnet-4-5"),
+    "ppt": ("gemini-2.5-flash", "gpt-4o-mini"),
+    "viva": ("claude-haiku-4-5", "o4-mini"),
+}
+OWN_MODEL = "studio-finetune-v2"
+"""A model that no price list knows: what it does waits as unpriced."""
+
+THINKING = frozenset({"o4-mini", "gpt-5-mini", "gemini-2.5-flash"})
+PACKS = {"starter": (50_000, 9_900), "pro": (200_000, 34_900)}
+"""Tokens and price in paise."""
+
+
+def studio(seed: int, start: datetime, end: datetime, users: int) -> Story:
+    """Everything that happens from ``start`` until ``end``."""
+    people = studio_people(users)
+    acts: list[Act] = []
+    for place, person in enumerate(one for one in people if one.account):
+        acts += _life(seed, person, place, start, end)
+    acts += _turns(people, start, end)
+    acts.sort(key=lambda act: (act.at, act.key))
+    return Story("studio", "studio", "Meridian agent studio", ZONE, people, tuple(acts))
+
+
+def _life(seed: int, person: Person, place: int, start: datetime, end: datetime) -> Iterator[Act]:
+    random = chance(seed, "studio", person.user_name)
+    name = person.user_name
+    # The first people are there from the beginning, the last ones came a month ago.
+    joined = start + (end - start) * (0.75 * random.random() ** 2 if place > 2 else 0.0)
+    yield SignUp(at=joined, account=name, key=f"{name}/sign-up", plan=person.plan, zone=person.zone)
+    if place % 3 == 0:
+        yield Give(
+            at=joined + timedelta(hours=2), account=name, key=f"{name}/welcome", tokens=10_000, kind="promo",
+            reason="Promo code WELCOME2024", label="WELCOME2024", days=30, actor=name,
+        )  # fmt: skip
+    zone = ZoneInfo(person.zone or ZONE)
+    first, last = joined.astimezone(zone).date(), end.astimezone(zone).date()
+    number = 0
+    for at in sessions(random, first, last, person.zone or ZONE, 0.25 + 3.2 * person.weight):
+        if joined + timedelta(hours=3) < at < end - timedelta(hours=1):
+            number += 1
+            yield from _session(random, person, at, f"{name}/{number:04}", end - timedelta(minutes=30))
+
+
+def _session(random: Random, person: Person, at: datetime, key: str, until: datetime) -> Iterator[Act]:
+    project = random.choice(PROJECTS)
+    pack = _pack(person, at, key, random)
+    if person.plan == "free" and random.random() < 0.75:
+        for number in range(1 + (random.random() < 0.35)):
+            agent = random.choice(("idea", "ppt", "viva", "uml"))
+            work = _work(random, agent, project, 0.28)
+            yield Use(at=at, account=person.user_name, key=f"{key}/{number}", action=agent, work=work, if_short=pack)
+            if random.random() < 0.02:
+                yield _refund(random, person, at, f"{key}/{number}", until)
+            at += pause(random, 240)
+        return
+    yield from _project(random, person, at, key, project, pack, until)
+
+
+def _project(
+    random: Random, person: Person, at: datetime, key: str, project: str, pack: Give | None, until: datetime
+) -> Iterator[Act]:
+    whole = random.random() < 0.45
+    agents = list(AGENTS) if whole else sorted(random.sample(list(AGENTS), 3), key=list(AGENTS).index)
+    estimate = WHOLE_PROJECT if whole else sum(AGENTS[agent] for agent in agents)
+    name = person.user_name
+    yield Begin(
+        at=at, account=name, key=key, action="project", estimate=estimate, project=project, minutes=30, if_short=pack
+    )
+    fate = random.random()
+    stop = random.randrange(1, len(agents)) if fate < 0.1 else len(agents)
+    for number, agent in enumerate(agents[:stop]):
+        at += pause(random, 75)
+        work = _work(random, agent, project, 0.24)
+        final = number == len(agents) - 1
+        yield Part(at=at, account=name, key=f"{key}/{agent}", of=key, action=agent, work=work, final=final)
+        if random.random() < 0.006:
+            yield _refund(random, person, at, f"{key}/{agent}", until)
+    if stop < len(agents) and fate < 0.08:
+        yield GiveUp(at=at + timedelta(seconds=20), account=name, key=f"{key}/void", of=key)
+
+
+def _work(random: Random, agent: str, project: str, sigma: float) -> Work:
+    model = random.choice(MODELS[agent]) if random.random() > 0.012 else OWN_MODEL
+    total = heavy_tail(random, AGENTS[agent] * 0.96, sigma, 300, 8_000)
+    output = round(total * random.uniform(0.25, 0.6))
+    input_ = total - output
+    return Work(
+        agent=agent,
+        model=model,
+        project=project,
+        input_tokens=input_,
+        output_tokens=output,
+        cached_tokens=round(input_ * random.uniform(0.2, 0.7)) if random.random() < 0.4 else 0,
+        reasoning_tokens=round(output * random.uniform(0.1, 0.5)) if model in THINKING else 0,
+    )
+
+
+def _pack(person: Person, at: datetime, key: str, random: Random) -> Give | None:
+    """What she does when tokens run short: most people wait for the next month, some buy."""
+    if random.random() > (0.12 if person.plan == "free" else 0.6):
+        return None
+    slug = "pro" if person.plan == "pro" and random.random() < 0.4 else "starter"
+    tokens, price = PACKS[slug]
+    return Give(
+        at=at, account=person.user_name, key=f"{key}/pack", tokens=tokens, kind="purchase", grant_class="purchased",
+        wallet="PREMIUM", label=f"{slug.title()} pack", price_minor=price, reason=f"{slug.title()} pack bought",
+        actor=person.user_name,
+    )  # fmt: skip
+
+
+def _refund(random: Random, person: Person, at: datetime, of: str, until: datetime) -> TakeBack:
+    reasons = ("The answer broke off in the middle", "Wrong language in the report", "The diagram came out empty")
+    when = min(at + timedelta(hours=random.uniform(0.5, 20)), until)
+    return TakeBack(
+        at=when, account=person.user_name, key=f"{of}/refund", of=of, reason=random.choice(reasons), actor=ADMIN
+    )
+
+
+def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterator[Act]:
+    """What an administrator did, and the states that the screens must show: frozen, low, empty, in debt, at work."""
+    users = [person.user_name for person in people if person.role == "user"]
+    who = {name: users[place % len(users)] for name, place in _ROLES.items()}
+    day = timedelta(days=1)
+    span = end - start
+    yield Give(at=end - span / 3, account=who["launch"], key="turn/launch", tokens=50_000, kind="promo", days=45,
+               label="LAUNCH50", reason="Promo code LAUNCH50", actor=who["launch"])  # fmt: skip
+    yield Give(at=end - 6 * day, account=who["launch"], key="turn/thanks", tokens=5_000, kind="reward", days=9,
+               label="Bug bounty", reason="Found a fault in the diagram agent", actor=ADMIN)  # fmt: skip
+    yield Give(at=end - span / 2, account=who["mistake"], key="turn/mistake", tokens=25_000,
+               reason="Workshop at the college", actor=ADMIN)  # fmt: skip
+    yield TakeBack(at=end - span / 2 + day / 3, account=who["mistake"], key="turn/mistake/back", of="turn/mistake",
+                   reason="Meant for another account", actor=ADMIN, revoke=True)  # fmt: skip
+    yield Administer(at=end - span / 4, account=who["moves"], key="turn/moves", what="set_zone", zone="Europe/London",
+                     reason="Moved to London", actor=ADMIN)  # fmt: skip
+    yield Administer(at=end - 9 * day, account=who["frozen"], key="turn/freeze", what="freeze",
+                     reason="Card payment under dispute", actor=ADMIN)  # fmt: skip
+    yield Give(at=end - day / 4, account=who["low"], key="turn/low/courtesy", tokens=3_000, days=30,
+               reason="Courtesy for the outage", actor=ADMIN)  # fmt: skip
+    yield Drain(at=end - day / 6, account=who["low"], key="turn/low", action="report", leave=640, most=6_000,
+                work=Work(agent="report", model="gpt-4o", project=PROJECTS[3]))  # fmt: skip
+    yield Drain(at=end - day / 8, account=who["empty"], key="turn/empty", action="code", leave=0, most=6_000,
+                work=Work(agent="code", model="claude-sonnet-4-5", project=PROJECTS[7]))  # fmt: skip
+    yield from _overrun(who["debt"], end - day / 10)
+    at = end - timedelta(minutes=4)
+    yield Begin(at=at, account=users[0], key="end", action="project", estimate=9_000, project=PROJECTS[0], minutes=15)
+    work = Work("idea", "claude-haiku-4-5", PROJECTS[0], 1_150, 890)
+    yield Part(at=at + timedelta(minutes=2), account=users[0], key="end/idea", of="end", action="idea", work=work,
+               final=False)  # fmt: skip
+
+
+_ROLES = {"launch": 1, "mistake": 2, "moves": 8, "frozen": 3, "low": 4, "empty": 7, "debt": 6}
+
+
+def _overrun(name: str, at: datetime) -> Iterator[Act]:
+    """Work that took more than its hold and more than there was: visible debt."""
+    yield Give(at=at - timedelta(hours=1), account=name, key="turn/debt/courtesy", tokens=4_000, days=30,
+               reason="Courtesy for yesterday's broken run", actor=ADMIN)  # fmt: skip
+    yield Drain(at=at, account=name, key="turn/debt/before", action="report", leave=2_600, most=6_000,
+                work=Work(agent="report", model="gpt-4o", project=PROJECTS[11]))  # fmt: skip
+    at += timedelta(minutes=5)
+    yield Begin(at=at, account=name, key="turn/debt", action="project", estimate=2_500, project=PROJECTS[11])
+    work = Work("code", "claude-sonnet-4-5", PROJECTS[11], 3_900, 2_450)
+    yield Part(at=at + timedelta(minutes=2), account=name, key="turn/debt/code", of="turn/debt", action="code",
+               work=work, final=True)  # fmt: skip
+
+
+def last_day(end: datetime) -> date:
+    """The studio's local date at the end."""
+    return end.astimezone(ZoneInfo(ZONE)).date()

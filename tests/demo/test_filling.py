@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from support.ledgers import MovedClock, a_ledger
+from typer.testing import CliRunner
+
+from creditbook.access import Access
+from creditbook.demo.filling import Demo, fill
+from creditbook.demo.play import Player
+from creditbook.domain.errors import Conflict
+from creditbook.ledger.ledger import ledger_on
+from creditbook.reports.proof import prove
+from creditbook.store.directory import organization_by_slug
+from creditbook.store.engine import Store, open_store
+from creditbook.store.tables.ledger import hold, ledger_transaction
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def filled(store: Store, at: datetime = NOW, **terms: Any) -> Demo:
+    return fill(store, lambda: at, **{"seed": 1, "days": 40, "users": 10, "tell": lambda *_: None, **terms})
+
+
+@pytest.fixture(scope="module")
+def played(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Demo]:
+    """A demo in a SQLite file, played once for all tests that look at one."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    store = open_store(f"sqlite:///{path}")
+    made = filled(store)
+    store.close()
+    return path, made
+
+
+@pytest.fixture
+def store(played: tuple[Path, Demo], tmp_path: Path) -> Iterator[Store]:
+    """A copy of that demo."""
+    opened = open_store(f"sqlite:///{shutil.copy(played[0], tmp_path / 'demo.db')}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Store]:
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
+
+
+def org_id_of(store: Store, slug: str) -> int:
+    found = organization_by_slug(store, slug)
+    assert found is not None
+    return found.org_id
+
+
+def kinds(store: Store, slug: str) -> dict[str, int]:
+    org_id = org_id_of(store, slug)
+    counted = (
+        sa.select(ledger_transaction.c.kind, sa.func.count())
+        .where(ledger_transaction.c.org_id == org_id)
+        .group_by(ledger_transaction.c.kind)
+    )
+    with store.read(org_id) as connection:
+        return {row.kind: row[1] for row in connection.execute(counted)}
+
+
+def balances(store: Store) -> dict[str, Any]:
+    names = ("asha", "rohan", "priya", "vikram", "ananya", "kabir", "diya", "arjun")
+    with ledger_on(store, clock=MovedClock(NOW + timedelta(seconds=40))) as ledger:
+        return {name: ledger.balance(f"studio/{name}") for name in names}
+
+
+def figures(store: Store) -> list[Any]:
+    """What tells two demos apart: transactions by kind, and what people have."""
+    held = [(one.posted, one.held, one.available, one.debt, one.status) for one in balances(store).values()]
+    return [kinds(store, "daily"), kinds(store, "studio"), held]
+
+
+def test_people_of_every_role_can_sign_in_with_the_printed_passwords(store: Store, played: tuple[Path, Demo]) -> None:
+    sessions = Access(store, lambda: NOW).sessions
+    for organization in played[1].organizations:
+        assert {login.role for login in organization.people} == {"user", "admin", "finance"}
+        for login in organization.people[:3]:
+            assert sessions.sign_in(login.username, login.password, address="127.0.0.1", browser="b")
+
+
+def test_the_demo_holds_what_the_screens_must_show(store: Store, played: tuple[Path, Demo]) -> None:
+    assert set(played[1].refusals) <= {"InsufficientTokens", "AccountFrozen", "LimitExceeded"}
+    assert kinds(store, "studio").keys() >= {
+        "usage", "purchase", "promo", "reward", "reset", "rollover", "expiry", "refund", "revocation", "adjustment",
+    }  # fmt: skip
+    assert kinds(store, "daily").keys() >= {"usage", "reset", "expiry", "referral", "reward"}
+    has = balances(store)
+    assert has["asha"].held > 0
+    assert has["vikram"].status == "frozen"
+    assert has["ananya"].available == 640
+    assert has["arjun"].available == 0
+    assert has["diya"].debt > 0
+    org_id = org_id_of(store, "studio")
+    with store.read(org_id) as connection:
+        states = set(connection.execute(sa.select(hold.c.status).where(hold.c.org_id == org_id)).scalars())
+    assert states >= {"open", "captured", "voided"}
+
+
+def test_its_books_are_whole(store: Store) -> None:
+    assert [finding for proof in prove(store) for finding in proof.findings if finding.broken] == []
+
+
+def test_the_demo_run_again_writes_nothing_new_and_tells_the_same_passwords(
+    store: Store, played: tuple[Path, Demo]
+) -> None:
+    before = figures(store)
+    again = filled(store, NOW + timedelta(days=3), days=60, users=14, seed=5)
+    assert again.acts == 0
+    assert again.organizations == played[1].organizations
+    assert figures(store) == before
+
+
+def test_an_interrupted_demo_goes_on_to_the_same_end_on_either_database(
+    empty: Store, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play, count = Player.play, 0
+
+    def interrupted(self: Player, act: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 500:
+            raise KeyboardInterrupt
+        play(self, act)
+
+    monkeypatch.setattr(Player, "play", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        filled(empty)
+    monkeypatch.setattr(Player, "play", play)
+    filled(empty, NOW + timedelta(hours=1), seed=9)
+    assert figures(empty) == figures(store)
+
+
+def test_the_demo_is_refused_where_real_data_is(database_url: str, empty: Store) -> None:
+    a_ledger(database_url, MovedClock()).close()
+    with pytest.raises(Conflict, match=r"holds real data \(the organizations acme\)"):
+        filled(empty)
+
+
+def test_the_command_tells_who_can_sign_in_and_leaves_a_whole_demo_alone(
+    store: Store, installed_at: Callable[[str], None]
+) -> None:
+    from creditbook.cli import cli
+
+    installed_at(store.url)
+    result = CliRunner().invoke(cli, ["demo", "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert [organization["slug"] for organization in told["organizations"]] == ["daily", "studio"]
+    assert {"username", "password", "role"} <= told["organizations"][0]["people"][0].keys()
+    assert told["acts"] == 0
+    for_people = CliRunner().invoke(cli, ["demo"]).stdout
+    assert "nothing new was written" in for_people
+    assert told["organizations"][1]["people"][0]["password"] in for_people
