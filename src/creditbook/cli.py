@@ -11,7 +11,18 @@ from typing import Annotated
 
 import typer
 
-from creditbook.commands import amounts, maintenance, pricing, proving, serving, setup
+from creditbook.commands import (
+    amounts,
+    demo,
+    importing,
+    keeping,
+    maintenance,
+    organizations,
+    pricing,
+    proving,
+    serving,
+    setup,
+)
 from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, refuse, wants_json
 from creditbook.domain.errors import LedgerError
 from creditbook.installation import close_installations
@@ -44,11 +55,14 @@ def root(
 
 
 for command in (
-    setup.init, serving.serve, amounts.balance, amounts.grant, maintenance.sweep, proving.verify,
+    setup.init, demo.demo, serving.serve, amounts.balance, amounts.grant, maintenance.sweep, proving.verify,
+    keeping.backup, keeping.restore,
 ):  # fmt: skip
     cli.command()(command)
 for group, name in (
-    (pricing.price, "price"), (pricing.fx, "fx"), (maintenance.resets, "reset"),
+    (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
+    (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
+    (pricing.price, "price"), (pricing.fx, "fx"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 

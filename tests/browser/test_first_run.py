@@ -1,0 +1,94 @@
+"""From an empty database to the first administrator, as a person does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from support.browser import LiveServer, creditbook, serving, until_ready, visit
+from support.visits import NAVIGATION, enter_password, fill, press, sign_in
+
+PASSWORD = "four quiet green lanterns"
+
+
+@pytest.fixture(scope="module")
+def fresh_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, str]]:
+    """A server on a database just made by `creditbook init`, with one organization; and the set-up token it printed."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('first')}/creditbook.db"
+    environ = {"CREDITBOOK_DATABASE_URL": url}
+    made = creditbook("init", "--json", environ=environ)
+    assert made.returncode == 0, made.stderr
+    created = creditbook("org", "create", "studio", "--program", "studio", environ=environ)
+    assert created.returncode == 0, created.stderr
+    with serving(url) as server:
+        yield server, json.loads(made.stdout)["setup_token"]
+
+
+def test_the_token_of_the_console_makes_the_first_administrator_once(
+    fresh_house: tuple[LiveServer, str], page: Page, browser: Browser
+) -> None:
+    server, token = fresh_house
+    visit(page, server.at(f"?setup={token}"))
+    fill(page, name="Asha Raman", user_name="asha", new_password=PASSWORD, new_password_2=PASSWORD)
+    press(page, "first-now")
+    expect(page.get_by_role("heading", name="Members")).to_be_visible(timeout=45_000)
+
+    other = browser.new_context()
+    try:
+        late = other.new_page()
+        visit(late, server.at(f"?setup={token}"))
+        expect(late.get_by_role("heading", name="Sign in")).to_be_visible()
+    finally:
+        other.close()
+
+
+def test_a_wrong_password_is_refused_in_one_wording_whoever_it_is(
+    fresh_house: tuple[LiveServer, str], page: Page
+) -> None:
+    server, _ = fresh_house
+    said = []
+    for name in ("asha", "nobody-of-this-name"):
+        visit(page, server.url)
+        enter_password(page, name, "wrong password")
+        alert = page.locator('[data-testid="stAlert"]')
+        expect(alert).to_be_visible(timeout=45_000)
+        said.append(alert.inner_text())
+    assert said[0] == said[1]
+
+
+def test_a_deep_link_survives_signing_in(fresh_house: tuple[LiveServer, str], page: Page) -> None:
+    server, _ = fresh_house
+    sign_in(page, server, "asha", PASSWORD, path="grants")
+    expect(page.get_by_role("heading", name="Grants", exact=True)).to_be_visible(timeout=45_000)
+    assert page.url.split("?")[0] == server.at("grants")
+
+
+def test_signing_out_ends_the_other_tab_too(fresh_house: tuple[LiveServer, str], page: Page) -> None:
+    server, _ = fresh_house
+    sign_in(page, server, "asha", PASSWORD)
+    other = page.context.new_page()
+    visit(other, server.at("members"))
+    expect(other.locator(NAVIGATION).first).to_be_attached()
+    page.request.post(server.at("session/end"), headers={"Origin": server.url})
+    other.reload()
+    until_ready(other)
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["", "overview", "wallets", "history", "usage", "members", "grants"])
+def test_every_address_opened_signed_out_shows_the_door_and_nothing_else(
+    fresh_house: tuple[LiveServer, str], page: Page, path: str
+) -> None:
+    server, _ = fresh_house
+    visit(page, server.at(path))
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert page.locator(NAVIGATION).count() == 0
+
+
+def test_the_console_says_where_the_set_up_is(tmp_path: Path) -> None:
+    environ = {"CREDITBOOK_DATABASE_URL": f"sqlite:///{tmp_path}/creditbook.db", "CREDITBOOK_BASE_URL": "https://c.example"}
+    said = creditbook("init", environ=environ).stdout
+    assert "https://c.example/?setup=" in said
