@@ -82,5 +82,6 @@ with side, page.card("sheet" if line else "opened"):
     if isinstance(opened, Unread):
         not_read("This line", opened)
     elif opened is not None:
+        if line:
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=lines.close, key="sheet-close")
         lines.detail(opened, zone)
-        st.button("Close", on_click=lines.close, key="sheet-close")

@@ -27,10 +27,11 @@ if isinstance(found, Unread):
 
 available = found.balance.available
 trend = read(lambda: overview.trend(store, who, available, now))
-draw.notice(now, found, zone)
+known = None if isinstance(trend, Unread) else trend
+draw.notice(now, found, known, zone)
 hero, side = st.columns([5, 3], gap="small")
 with hero:
-    draw.hero(now, found, None if isinstance(trend, Unread) else trend, zone)
+    draw.hero(now, found, known, zone)
 with side:
     draw.resets(now, found, zone)
     draw.ready(found)

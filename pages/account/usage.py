@@ -78,13 +78,7 @@ if not (now.requests or now.charged or now.refunded):
     st.stop()
 
 usage_charts.figures(now, was, usage.series(usage.by(store, who, wanted, "account_date"), wanted))
-split: usage.Dimension = "model" if usage.names(store, who, "model") else "feature"
+by_agent, by_model, by_feature = (usage.by(store, who, wanted, name) for name in ("agent", "model", "feature"))
+split: usage.Dimension = "model" if any(name for (name,) in by_model) else "feature"
 usage_charts.by_day(usage.by(store, who, wanted, "account_date", split), wanted, measure, unnamed=f"no {split}")
-left, right = st.columns(2, gap="small")
-with left:
-    usage_charts.ranking("by-agent", "By agent", usage.by(store, who, wanted, "agent"), measure, unnamed="no agent")
-with right:
-    usage_charts.ranking("by-model", "By model", usage.by(store, who, wanted, "model"), measure, unnamed="no model")
-features = usage.by(store, who, wanted, "feature")
-if len(features) > 1 and set(features) != set(usage.by(store, who, wanted, "agent")):
-    usage_charts.ranking("by-feature", "By feature", features, measure, unnamed="no feature")
+usage_charts.rankings({"agent": by_agent, "model": by_model, "feature": by_feature}, measure)

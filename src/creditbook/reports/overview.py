@@ -25,7 +25,8 @@ class Trend:
 
     ``empty_at`` is when ``available`` would be used up at that pace: None without a pace, or a year away and more.
     ``closes`` are the local days' ends with what was available then; unlimited days and days before the first line
-    are left out. ``week`` is by agent, or by feature (``named``) where no agent was told.
+    are left out. ``week`` is by agent, or by feature (``named``) where no agent was told. ``ever_used`` is False for an
+    account that has never done anything.
     """
 
     pace: float
@@ -35,6 +36,7 @@ class Trend:
     week: dict[str, Usage]
     total: Usage
     week_before: Usage
+    ever_used: bool
 
 
 def trend(store: Store, principal: Principal, available: int | None, now: datetime) -> Trend:
@@ -56,6 +58,7 @@ def trend(store: Store, principal: Principal, available: int | None, now: dateti
         week={name: figures for (name,), figures in found.items()},
         total=total,
         week_before=earlier,
+        ever_used=begun is not None,
     )
 
 

@@ -55,7 +55,8 @@ def ranking(
     colours: Sequence[str] = (),
 ) -> go.Figure:
     """Horizontal bars in each name's own colour, longest first; columns of figures end at ``ends`` (0 … 1)."""
-    fig = figure(height or 34 * len(names) + 4, hovermode="closest", showlegend=False, bargap=0.56)
+    slots = max(len(names), 3)  # one bar alone is no thicker than among others
+    fig = figure(height or 34 * slots + 4, hovermode="closest", showlegend=False, bargap=0.56)
     shown = [shortened(name, 22) for name in names]
     at = list(range(len(names)))
     fig.add_bar(
@@ -66,13 +67,13 @@ def ranking(
         customdata=list(zip(names, hover, strict=True)),
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )
-    for column, end in zip(zip(*figures, strict=True), ends, strict=True):
+    for column, end in zip(zip(*figures, strict=True), ends, strict=bool(figures)):
         for y, text in zip(at, column, strict=True):
             font = {"size": 13, "color": INK if end == ends[0] else LABEL}
             fig.add_annotation(x=end, xref="paper", xanchor="right", y=y, text=text, showarrow=False, font=font)
     fig.update_xaxes(visible=False, range=[0, max([*values, 1]) / (ends[0] - 0.22)])
     fig.update_yaxes(
-        autorange="reversed",
+        range=[slots - 0.5, -0.5],
         showgrid=False,
         ticksuffix="   ",
         tickfont_size=13,

@@ -30,7 +30,7 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
     frame = pd.DataFrame(
         {
             "at": [line.event_at for line in lines],
-            "change": [line.change for line in lines],
+            "change": [signed(line.change) for line in lines],
             "what": [title(line) for line in lines],
             "agent": [[line.agent] if line.agent else [] for line in lines],
             "kind": [kind_name(line.kind) for line in lines],
@@ -46,7 +46,7 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
             "at": column.DatetimeColumn(
                 f"When ({zone_mark(zone, lines[0].event_at)})", format="D MMM, HH:mm", timezone=zone.key, width=108
             ),
-            "change": column.NumberColumn("Change", format="%+,d", **number),
+            "change": column.TextColumn("Change", alignment="right", width=80),
             "what": column.TextColumn("What", width=205),
             "agent": column.MultiselectColumn(
                 "Agent", options=agents, color=[colour(a) + "38" for a in agents], width=74
@@ -66,7 +66,8 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
 
 def title(line: Line) -> str:
     """What a row says: the line's own words, else its kind."""
-    return line.what.replace("_", " ") if line.what == line.action else line.what or kind_name(line.kind)
+    said = line.project or line.description or (line.action or line.feature).replace("_", " ")
+    return said or line.reason or kind_name(line.kind)
 
 
 def detail(opened: Opened, zone: ZoneInfo) -> None:

@@ -73,6 +73,8 @@ def _held(hold: Held, now: datetime, zone: ZoneInfo) -> str:
 def _lasts(found: Standing, trend: Trend, zone: ZoneInfo) -> str:
     if found.balance.available is None:
         return f"Your plan **{esc(found.plan.title)}** is unlimited: work is recorded and costs you no tokens."
+    if not trend.ever_used:
+        return "How long this lasts is told here once something is used."
     if not trend.pace:
         return "Nothing was used in the last seven days, so nothing tells how long this lasts."
     pace = f"{trend.pace:.1f}".rstrip("0").rstrip(".") if trend.pace < 10 else short(trend.pace)
@@ -135,7 +137,7 @@ def _ready_note(found: Standing) -> str:
     return f"{said}. Yours last for {full(available // max(need, 1))}."
 
 
-def notice(now: datetime, found: Standing, zone: ZoneInfo) -> None:
+def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo) -> None:
     """At most one notice: what is the case, what stays yours, what comes next."""
     balance, program = found.balance, found.program
     brings = refill(found)
@@ -155,6 +157,9 @@ def notice(now: datetime, found: Standing, zone: ZoneInfo) -> None:
     elif balance.available is not None and program.ready_action and balance.available < program.ready_tokens:
         missing = full(program.ready_tokens - balance.available)
         st.warning(f"**Not enough to start**  \n{missing} tokens are missing.{after}", icon=":material/schedule:")
+    elif trend is not None and not trend.ever_used:
+        waits = "Your tokens are here. The first work appears on this page a moment after it starts."
+        st.info(f"**Nothing spent yet**  \n{waits}", icon=":material/waving_hand:")
 
 
 def latest(lines: tuple[Line, ...], now: datetime, zone: ZoneInfo, everything: Path) -> None:

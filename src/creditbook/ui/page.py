@@ -22,6 +22,10 @@ CSS = """<style>
 [class*="st-key-ok-"] [data-testid=stProgressBarTrack]>div{background:#1E9E55}
 [class*="st-key-low-"] [data-testid=stProgressBarTrack]>div{background:#D9860F}
 [class*="st-key-out-"] [data-testid=stProgressBarTrack]>div{background:#D93A3A}
+/* ink acts, in one tone: what a pressed button is made of is what charts are drawn with */
+.stMain [data-testid=stBaseButton-primary]:not(:disabled){color:light-dark(#FFF,#0D0F14);font-weight:600;
+  background:light-dark(#1C2B50,#D5DFF8);border-color:light-dark(#1C2B50,#D5DFF8)}
+.stMain [data-testid=stBaseButton-primary]:not(:disabled):hover{background:light-dark(#2A3D6C,#B5C4DE)}
 /* the one number a page is about */
 .st-key-hero [data-testid=stMetricValue]{font-size:2.8rem;letter-spacing:-.035em;line-height:1.1}
 .st-key-hero-unit p{font-size:1.2rem;padding-bottom:.4rem}
@@ -33,7 +37,7 @@ CSS = """<style>
 /* a trend line ends where its card ends */
 .st-key-kpis [data-testid=stMetric]:has([data-testid=stMetricChart]){padding-bottom:0;justify-content:space-between}
 /* a line that was opened: beside the rows on a desk, a sheet from below on a phone */
-.st-key-sheet-close{display:none}
+.st-key-sheet-close{display:none;align-self:flex-end;margin-bottom:-.7rem}
 @media(max-width:640px){.st-key-sheet{position:fixed;inset:auto 0 0;z-index:99;max-height:62vh;overflow:auto;
   border-radius:14px 14px 0 0;background:light-dark(#FFF,#161A21);box-shadow:0 -6px 30px rgba(13,15,20,.28)}
   .st-key-sheet-close{display:flex}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -35,10 +35,10 @@ def figures(now: Usage, was: Usage, days: Sequence[tuple[date, Usage]]) -> None:
             st.metric(
                 "Tokens charged" if measure.name == "Charged" else measure.name,
                 dollars_in_markdown(measure.brief(value)),
-                percent(abs(value - old), old) if old else None,
+                percent(abs(value - old), old),
                 delta_color="off",
-                delta_arrow="up" if value >= old else "down",
-                delta_description=dollars_in_markdown(f"vs {measure.brief(old)}") if old else None,
+                delta_arrow=("up" if value >= old else "down") if old else "off",
+                delta_description=dollars_in_markdown(f"vs {measure.brief(old)}"),
                 chart_data=[measure.axis(usage) for _, usage in days] if len(days) > 1 else None,
                 chart_type="area",
                 border=True,
@@ -104,6 +104,18 @@ def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
     return fig
 
 
+def rankings(by: Mapping[str, Figures], measure: Measure) -> None:
+    """A ranking for every dimension that names something, side by side; one that only repeats another is left out."""
+    told = {name: found for name, found in by.items() if any(key != ("",) for key in found)}
+    if "feature" in told and set(told["feature"]) == set(by["agent"]):
+        del told["feature"]
+    shown = list(told.items())
+    for pair in (shown[i : i + 2] for i in range(0, len(shown), 2)):
+        for column, (name, found) in zip(st.columns(len(pair), gap="small"), pair, strict=True):
+            with column:
+                ranking(f"by-{name}", f"By {name}", found, measure, unnamed=f"no {name}")
+
+
 def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: str) -> None:
     """Names by what they used, longest first, with figures and shares beside the bars."""
     ordered = ranked(found, measure)
@@ -115,7 +127,7 @@ def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: 
         values,
         [(measure.brief(value), percent(value, sum(values))) for value in values],
         [_hover(usage) for _, usage in top],
-        height=max(150, 34 * len(top) + 8),
+        height=34 * max(len(top), 4) + 8,
         ends=(0.86, 1.0),
         colours=[GREY if name in ("", OTHER) else colour(name) for name, _ in top],
     )
