@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -45,7 +46,8 @@ def answer(result: object, sentence: Said | Sequence[Said], *, as_json: bool) ->
     if as_json:
         typer.echo(json.dumps(plain(result), ensure_ascii=False))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    # Narrower than this a table would break passwords and links into pieces that nobody can copy.
+    console = Console(highlight=False, soft_wrap=True, width=max(110, shutil.get_terminal_size().columns))
     parts = [sentence] if isinstance(sentence, str | Table) else sentence
     for part in parts:
         console.print(part, markup=False) if isinstance(part, str) else console.print(part)
