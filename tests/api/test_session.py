@@ -90,7 +90,8 @@ def test_a_ticket_opens_nothing_in_another_browser_nor_twice(house: House) -> No
 
 
 @pytest.mark.parametrize(
-    "asked", ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "/a\nb",
+    "asked", ["https://evil.example/",
+        "///evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "/a\nb",
               "/session/start?t=x", "/api/docs", "", None, "history", "/\tevil"],
 )  # fmt: skip
 def test_nothing_leads_to_another_site_nor_back_into_the_door(asked: str | None) -> None:
@@ -106,6 +107,14 @@ def signed_in(house: House) -> tuple[TestClient, str]:
     browser = client()
     browser.get("/session/start", params={"t": ticket_for(house, browser)})
     return browser, browser.cookies["creditbook_session"]
+
+
+def test_coming_in_as_somebody_else_ends_the_session_that_was_here(house: House) -> None:
+    browser, first = signed_in(house)
+    answer = browser.get("/session/start", params={"t": ticket_for(house, browser)})
+    assert answer.headers["location"] == "/"
+    assert house.who(first) is None
+    assert house.who(browser.cookies["creditbook_session"]) is not None
 
 
 @pytest.mark.parametrize(

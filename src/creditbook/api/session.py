@@ -61,7 +61,15 @@ async def start(request: Request) -> Response:
     browser = request.cookies.get(browser_cookie(secure=secure), "")
     ticket = request.query_params.get("t", "")
     access = _access()
-    token = await run_in_threadpool(lambda: access.sessions.redeem(ticket, browser=browser))
+    earlier = request.cookies.get(session_cookie(secure=secure))
+
+    def redeem() -> str | None:
+        token = access.sessions.redeem(ticket, browser=browser)
+        if token is not None and earlier:
+            access.sessions.sign_out(earlier)  # whoever was signed in here before is not any more
+        return token
+
+    token = await run_in_threadpool(redeem)
     onward = safe_path(request.query_params.get("next")) if token else "/?door=late"
     answer = RedirectResponse(onward, 303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     if token:

@@ -17,7 +17,7 @@ from creditbook.site import PAGES
 from creditbook.ui import session, sign_in, user_menu
 from creditbook.ui.doorway import ASSETS, logo
 from creditbook.ui.navigation import SCREENS, Screen
-from creditbook.ui.page import CSS, row
+from creditbook.ui.page import CSS
 
 _log = logging.getLogger(__name__)
 
@@ -88,9 +88,8 @@ def _sign(screen: Screen) -> StreamlitPage:
 
 
 def _sample_notice() -> None:
-    with row(key="sample-data", gap="xsmall"):
-        st.badge("Sample data", icon=":material/science:", color="orange")
-        st.markdown(":small[:gray[Everything here is invented, to look around in.]]", width="content")
+    with st.container(key="sample-data"):
+        st.markdown(":orange-badge[:material/science: Sample data] :small[:gray[Invented, to look around in.]]")
 
 
 def _unreachable(error: Exception) -> None:
