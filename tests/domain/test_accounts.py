@@ -11,7 +11,6 @@ from creditbook.domain.errors import AccountClosed, HoldAlreadyResolved, Insuffi
 from creditbook.domain.operations import (
     Dispute,
     Expire,
-    OpenAccount,
     OpenWallet,
     Operation,
     Revoke,
@@ -190,9 +189,11 @@ def test_a_grant_that_has_ended_is_ended_no_more() -> None:
     grant = book.grant(10)
     book.reserve(4)
     book.act(Revoke, grant_id=grant.grant_id)
-    for again in (Revoke, Expire):
-        with pytest.raises(InvalidRequest, match="ended"):
-            book.act(again, grant_id=grant.grant_id)
+    for again, terms in ((Revoke, {}), (Revoke, {"tokens": 0}), (Expire, {})):
+        with pytest.raises(InvalidRequest):
+            book.act(again, grant_id=grant.grant_id, **terms)
+    with pytest.raises(NotFound, match="no grant 999"):
+        book.act(Revoke, grant_id=999)
 
 
 def test_a_dispute_freezes_one_grant_and_thaws_it() -> None:
@@ -330,7 +331,8 @@ def test_naming_a_feature_available_means_spendable_for_it_and_naming_none_the_t
     assert (book.balance(feature="lead").available, book.balance(feature="goal").available) == (10, 15)
 
 
-def test_an_account_is_named_by_its_opening_and_not_counted_as_a_request() -> None:
-    book = opened(allowance(5))
-    assert book.account().requests == {}
-    assert OpenAccount.name == "open_account"
+def test_further_empty_wallets_may_be_opened_with_the_account() -> None:
+    book = LivingBook()
+    book.open(wallets=(WalletType.PREMIUM, WalletType.BONUS))
+    assert [w.type for w in book.account().wallets.values()] == ["PREMIUM", "BONUS"]
+    assert (book.booked(), book.account().requests) == ([], {})

@@ -29,6 +29,8 @@ from creditbook.domain.program import Every
         # midnight twice: the first of the two
         ("America/Havana", "2018-11-04", utc(2018, 11, 4, 4)),
         ("Asia/Amman", "2021-10-29", utc(2021, 10, 28, 21)),
+        # a gap with midnight inside it: the day begins where the gap ends
+        ("America/Toronto", "1919-03-31", utc(1919, 3, 31, 4, 30)),
         # a date that was skipped begins where the next one does
         ("Pacific/Apia", "2011-12-30", utc(2011, 12, 30, 10)),
         ("Pacific/Apia", "2011-12-31", utc(2011, 12, 30, 10)),

@@ -136,3 +136,14 @@ def test_a_pool_pays_nothing_of_an_import_and_lives_on_by_its_own_clock() -> Non
     team.act(EndImport, asha, import_id=7)
     team.settle()
     assert team.spend(55, account=asha).charged == 55
+
+
+def test_after_an_import_ended_a_clock_that_steps_back_is_ignored_for_its_member_too() -> None:
+    member = Plan("member", "Member", 1, GrantClass.FREE, (allowance(5),))
+    team = LivingBook(a_program(allowance(50), plans=(member,)), utc(2026, 3, 10, 9, 30))
+    team.open_pool()
+    asha = team.open("asha", import_id=7, pool_id=team.book.root_id, plan="member")
+    team.later(hours=5)
+    team.act(EndImport, asha, import_id=7)
+    team.later(hours=-4)
+    assert team.spend(1, account=asha).effective_at == utc(2026, 3, 10, 14, 30)

@@ -130,7 +130,7 @@ def set_wallet_active(desk: Desk, account: Account, operation: SetWalletActive) 
     return txn
 
 
-def force_reset(desk: Desk, account: Account, operation: Reset) -> list[Transaction]:
+def force_reset(desk: Desk, account: Account, operation: Reset) -> None:
     """Reset allowances within their period: of one wallet, or of every active one that renews (rule 23)."""
     refuse_closed(account)
     if operation.wallet_id is not None and operation.wallet_id not in account.wallets:
@@ -144,6 +144,6 @@ def force_reset(desk: Desk, account: Account, operation: Reset) -> list[Transact
     ]
     if not wallets:
         raise InvalidRequest("There is no active wallet here that resets.")
-    given = [force(desk, account, wallet, operation) for wallet in wallets]
+    for wallet in wallets:
+        force(desk, account, wallet, operation)
     repay(desk, account)
-    return [txn for txn in given if txn is not None]

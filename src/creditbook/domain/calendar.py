@@ -56,10 +56,7 @@ def start_of_day(day: date, zone: str) -> datetime:
     low, high = midnight.replace(fold=1).astimezone(UTC), first
     before = low.astimezone(info).utcoffset()
     while high - low > timedelta(seconds=1):
-        middle = low + (high - low) // 2
-        middle = middle.replace(microsecond=0)
-        if middle <= low:
-            break
+        middle = (low + (high - low) // 2).replace(microsecond=0)
         if middle.astimezone(info).utcoffset() == before:
             low = middle
         else:

@@ -5,7 +5,7 @@ The store loads the book and appends the journal; everything between is here, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from . import accounts, debts, granting, holding, refunding, spending
@@ -38,8 +38,6 @@ from .operations import (
 from .results import Done, HoldReceipt, Line, Receipt, Result, decode, encode
 from .settling import settle
 from .state import Account, Book, Hold
-
-Keys = Mapping[tuple[str, str], KeyRow]
 
 
 def decide(
@@ -84,11 +82,14 @@ def _clock_keeper(desk: Desk, operation: Operation) -> int:
 
 
 def _settle(desk: Desk, operation: Operation) -> None:
-    """Settle up to now, which is the clock but never before the last instant decided."""
+    """Settle up to now, which is the clock but never before the last instant decided, for the family or herself."""
     keeper = desk.book.accounts.get(_clock_keeper(desk, operation))
     if keeper is None:
         return  # it is about to be opened
     now = desk.now if keeper.clock_at is None else max(desk.now, keeper.clock_at)
+    account = desk.book.accounts.get(operation.account_id)
+    if account is not None and account.clock_at is not None and account.clock_at > now:
+        now = account.clock_at
     if settle(desk, now):
         keeper.clock_at = now
         desk.journal.touched_accounts[keeper.account_id] = keeper

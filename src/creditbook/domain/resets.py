@@ -60,9 +60,11 @@ def give_allowance(
     label: str = "",
 ) -> Grant | None:
     """Grant a whole allowance for the wallet's running period; an allowance of 0 grants nothing."""
-    if allowance.tokens == 0 or wallet.period_ends_at is None:
+    if allowance.tokens == 0:
         return None
     plan = desk.book.own_plan(account)
+    assert plan is not None
+    assert wallet.period_ends_at is not None
     txn = desk.transaction(account, kind, operation=operation)
     txn.description = label or allowance.label
     grant = add_grant(
@@ -72,7 +74,7 @@ def give_allowance(
         wallet,
         allowance.tokens,
         source="allowance",
-        grant_class=plan.grant_class if plan else desk.book.plan_of(account).grant_class,
+        grant_class=plan.grant_class,
         expires_at=bounded(wallet.period_ends_at, wallet),
         label=label or allowance.label,
     )
@@ -156,8 +158,8 @@ def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
     wallet.last_reset_at = desk.now
     desk.journal.touched_wallets[wallet.wallet_id] = wallet
     allowance = allowance_of(desk, account, wallet)
-    if allowance is not None:
-        give_allowance(desk, account, wallet, allowance, "reset")
+    assert allowance is not None
+    give_allowance(desk, account, wallet, allowance, "reset")
 
 
 def wake(desk: Desk, account: Account, wallet: Wallet) -> None:
@@ -176,11 +178,10 @@ def wake(desk: Desk, account: Account, wallet: Wallet) -> None:
         begin_period(desk, account, wallet)
 
 
-def force(desk: Desk, account: Account, wallet: Wallet, operation: Operation) -> Transaction | None:
+def force(desk: Desk, account: Account, wallet: Wallet, operation: Operation) -> None:
     """Expire what is left of the running allowance and give it anew within its period; its end stays (rule 23)."""
     allowance = allowance_of(desk, account, wallet)
-    if allowance is None:
-        return None
+    assert allowance is not None
     for grant in running(account, wallet):
         grant.closed_reason, grant.closed_at = "reset", desk.now
         grant.live = grant.remaining > 0
@@ -189,8 +190,7 @@ def force(desk: Desk, account: Account, wallet: Wallet, operation: Operation) ->
     wallet.forced_count += 1
     wallet.last_reset_at = desk.now
     desk.journal.touched_wallets[wallet.wallet_id] = wallet
-    grant_given = give_allowance(desk, account, wallet, allowance, "reset", operation)
-    return desk.journal.transactions[-1] if grant_given else None
+    give_allowance(desk, account, wallet, allowance, "reset", operation)
 
 
 def move_ends(desk: Desk, account: Account, operation: Operation) -> Transaction | None:

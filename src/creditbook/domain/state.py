@@ -7,7 +7,6 @@ All instants are aware UTC datetimes; all dates are local to the account's zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -257,8 +256,3 @@ class Book:
     def wallet_of(self, grant: Grant) -> Wallet:
         """The wallet that a grant stands in."""
         return self.accounts[grant.account_id].wallets[grant.wallet_id]
-
-    def holds(self) -> Iterator[Hold]:
-        """Every hold of the family that is open or was closed in this batch."""
-        for account in self.accounts.values():
-            yield from account.holds.values()
