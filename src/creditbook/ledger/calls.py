@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
+import os
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,14 +37,13 @@ class Call:
 
 def new_key() -> str:
     """A key for a caller who named none: made before anything is sent."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def request_hash(verb: str, sent: dict[str, Any]) -> str:
     """The hash of what the caller sent: names and values, defaults left out (rule 16)."""
     said = {name: value for name, value in sent.items() if value is not None and value != ""}
-    text = json.dumps([verb, said], sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_as_text([verb, said]).encode(), digest_size=16).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -55,3 +54,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset | set | tuple):
         return sorted(value)
     return repr(value)
+
+
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode

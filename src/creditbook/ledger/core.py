@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
@@ -163,7 +163,9 @@ def answer(outcome: Outcome, account: str) -> Result:
     """A result with the account's full name on it; a refusal is raised."""
     if isinstance(outcome, LedgerError):
         raise outcome
-    return replace(outcome, account=account)
+    # In place: the decision has just made it and nobody else holds it. A copy takes as long as choosing the grants.
+    object.__setattr__(outcome, "account", account)
+    return outcome
 
 
 def commits(verb: Callable[Concatenate[Core, P], Prepared[R]]) -> Callable[Concatenate[Any, P], R]:

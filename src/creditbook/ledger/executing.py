@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from creditbook.domain.decide import decide
-from creditbook.domain.errors import LedgerError, Unavailable
+from creditbook.domain.errors import Conflict, LedgerError, Unavailable
 from creditbook.domain.journal import Journal
 from creditbook.domain.operations import Capture, Operation, Refund, Settle, Void
 from creditbook.domain.state import Book
 from creditbook.store.batch import BatchStore, Loaded, Wanted
 from creditbook.store.engine import Store
+from creditbook.store.retry import is_taken
 
 from .auditing import Before, audit_row
 from .calls import Call, Outcome
@@ -34,19 +35,31 @@ class Executor:
         """Decide and commit all calls together; fill their outcomes only when the commit is in.
 
         Raises `Unavailable` when the database cannot answer: nobody's call was decided, or a repeated call with the
-        same key will tell.
+        same key will tell. Raises `Conflict` when somebody else took the same name at the same moment.
         """
         try:
             outcomes = self._store.retrying(lambda: self._attempt(calls))
         except (LedgerError, KeyboardInterrupt):
             raise
-        except Exception:
-            if len(calls) == 1:
+        except Exception as error:
+            if len(calls) > 1:
+                self._one_by_one(calls)
+                return
+            if not is_taken(error):
                 raise
-            self._one_by_one(calls)
-            return
+            outcomes = self._again(calls)
         for call, found in zip(calls, outcomes, strict=True):
             call.outcomes = found
+
+    def _again(self, calls: Sequence[Call]) -> list[list[Outcome]]:
+        """Two sent the same key or name at once and the other won: his key answers now, a taken name is refused."""
+        try:
+            return self._store.retrying(lambda: self._attempt(calls))
+        except Exception as error:
+            if is_taken(error):
+                taken = "Somebody has just taken this name. Look at what is there, then choose another."
+                raise Conflict(taken) from error
+            raise
 
     def _one_by_one(self, calls: Sequence[Call]) -> None:
         for call in calls:
@@ -109,16 +122,21 @@ def _wanted(calls: Sequence[Call]) -> list[Wanted]:
 
 def _of_one(org_id: int, calls: list[Call]) -> Wanted:
     roots: dict[int, int] = {}
+    new_accounts: list[tuple[int, int]] = []
+    keys, holds, refunds = [], [], []
+    until, whole_families = calls[0].at, False
     for call in calls:
         roots.update(call.roots)
-    operations = [operation for call in calls for operation in call.operations]
+        new_accounts += call.new_accounts
+        until = max(until, call.at)
+        whole_families = whole_families or call.whole_families
+        for operation in call.operations:
+            if operation.key:
+                keys.append((operation.name, operation.key))
+            if isinstance(operation, Capture | Void):
+                holds.append(operation.hold_id)
+            elif isinstance(operation, Refund):
+                refunds.append(operation.txn_id)
     return Wanted(
-        org_id,
-        roots,
-        max(call.at for call in calls),
-        keys=tuple((operation.name, operation.key) for operation in operations if operation.key),
-        holds=tuple(operation.hold_id for operation in operations if isinstance(operation, Capture | Void)),
-        refunds=tuple(operation.txn_id for operation in operations if isinstance(operation, Refund)),
-        whole_families=any(call.whole_families for call in calls),
-        new_accounts=tuple(new for call in calls for new in call.new_accounts),
-    )
+        org_id, roots, until, tuple(keys), tuple(holds), tuple(refunds), whole_families, tuple(new_accounts)
+    )  # fmt: skip

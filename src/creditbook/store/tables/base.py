@@ -134,7 +134,10 @@ class Json(sa.TypeDecorator[Any]):
 
 def to_json(document: Any) -> str:
     """The one way a document becomes text."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _as_text(document)
+
+
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def flag(name: str, *, default: bool = False) -> sa.Column[bool]:
