@@ -60,8 +60,8 @@ def names(connection: sa.Connection, org_id: int, account_id: int, dimension: Di
 def days(connection: sa.Connection, org_id: int, account_id: int) -> tuple[date, date] | None:
     """The local dates of the account's first and last usage; None when there is none."""
     ends = [edge(u.account_date, type_=u.account_date.type) for edge in (sa.func.min, sa.func.max)]
-    first, last = connection.execute(sa.select(*ends).where(u.org_id == org_id, u.account_id == account_id)).one()
-    return None if first is None else (first, last)
+    row = connection.execute(sa.select(*ends).where(u.org_id == org_id, u.account_id == account_id)).one()
+    return None if row[0] is None else (row[0], row[1])
 
 
 def _matching(org_id: int, account_id: int, wanted: UsageFilter) -> list[sa.ColumnElement[bool]]:
