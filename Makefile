@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel bench screenshots clean
+.PHONY: help install run test check format lock wheel bench soak mutants screenshots clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -71,6 +71,12 @@ wheel: $(DEV) ## build dist/creditbook-….whl, which carries the whole site
 
 bench: $(DEV) ## the complete path beside its floor, on both databases (ARGS="--quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(DEV) ## thousands of steps of the ledger against its model, on plain values and both databases
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout=0 --numprocesses $(WORKERS) tests/model $(ARGS)
+
+mutants: $(DEV) ## does some test notice each deliberate fault? (ARGS="--only rollover")
+	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 screenshots: $(DEV) ## every page, light, dark and phone, into docs/screenshots/
 	@$(BIN)/python scripts/screenshots.py $(ARGS)
