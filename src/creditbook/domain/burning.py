@@ -18,16 +18,16 @@ Take = tuple[Grant, int]
 
 
 def burn_key(grant: Grant, wallet: Wallet, own: bool, preferred: WalletType | None = None) -> tuple[object, ...]:
-    """The sort key of rule 7, one element a clause."""
+    """The sort key of rule 7, one line a clause; False sorts before True."""
     return (
-        preferred is not None and wallet.type is not preferred,
-        not own,
-        wallet.features is None,
-        grant.expires_at or NEVER,
-        WALLET_RANK[wallet.type],
-        grant.grant_class in PAID,
-        grant.effective_at,
-        grant.grant_id,
+        preferred is not None and wallet.type is not preferred,  # the caller's preferred wallet first
+        not own,  # her own before the pool's
+        wallet.features is None,  # feature-restricted before general
+        grant.expires_at or NEVER,  # soonest end first, never-ending last
+        WALLET_RANK[wallet.type],  # STANDARD, ROLLOVER, MONTHLY, BONUS, PREMIUM
+        grant.grant_class in PAID,  # free and promotional before plan and purchased
+        grant.effective_at,  # oldest first
+        grant.grant_id,  # order of creation
     )
 
 
