@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from support.ledgers import MovedClock, a_ledger
 
-from creditbook import AsyncLedger, InsufficientTokens, Ledger, Receipt, open_ledger
+from creditbook import AsyncLedger, Conflict, InsufficientTokens, Ledger, Receipt, open_ledger
 from creditbook.reports.proof import prove
 
 PROCESSES, THREADS, TOKENS = 8, 16, 1_000
@@ -74,6 +74,34 @@ def test_one_key_sent_by_many_at_once_spends_once(ledger: Ledger) -> None:
     assert Counter(receipt.replayed for receipt in receipts) == {False: 1, True: 11}
     assert len({receipt.transaction_id for receipt in receipts}) == 1
     assert ledger.balance("acme/asha").available == 90
+
+
+def test_one_account_opened_by_many_at_once_is_one_account(ledger: Ledger) -> None:
+    gate = threading.Barrier(8)
+
+    def open_it(_: int) -> bool:
+        gate.wait()
+        return ledger.open_account("acme/new", plan="daily", idempotency_key="sign-up").replayed
+
+    with ThreadPoolExecutor(8) as pool:
+        replayed = list(pool.map(open_it, range(8)))
+    assert Counter(replayed) == {False: 1, True: 7}
+    assert ledger.balance("acme/new").available == 5
+
+
+def test_a_name_taken_at_the_same_moment_is_refused_in_a_sentence(ledger: Ledger) -> None:
+    gate = threading.Barrier(6)
+
+    def open_it(number: int) -> str:
+        gate.wait()
+        try:
+            ledger.open_account("acme/new", plan="daily", idempotency_key=f"sign-up-{number}")
+        except Conflict:
+            return "taken"
+        return "opened"
+
+    with ThreadPoolExecutor(6) as pool:
+        assert Counter(pool.map(open_it, range(6))) == {"opened": 1, "taken": 5}
 
 
 def test_tasks_and_threads_share_transactions_and_each_gets_its_own_answer(ledger: Ledger) -> None:

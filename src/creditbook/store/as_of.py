@@ -37,7 +37,8 @@ def _last_event(connection: Connection, org_id: int, account_id: int) -> datetim
         .order_by(txn.txn_id.desc()),
         sa.select(txn.effective_at)
         .join(entry, (line.org_id == txn.org_id) & (line.txn_id == txn.txn_id))
-        .where(line.org_id == org_id, line.account_id == account_id)
+        .join(token_grant, (token_grant.c.org_id == line.org_id) & (token_grant.c.grant_id == line.grant_id))
+        .where(token_grant.c.org_id == org_id, token_grant.c.account_id == account_id)
         .order_by(line.txn_id.desc()),
         sa.select(held.effective_at)
         .where(held.org_id == org_id, held.account_id == account_id)
@@ -88,8 +89,9 @@ def _last_lines(connection: Connection, org_id: int, account_id: int, at: dateti
     place = sa.func.row_number().over(partition_by=line.grant_id, order_by=(line.txn_id.desc(), line.seq.desc()))
     ranked = (
         sa.select(line.grant_id, line.remaining_after, line.blocked, place.label("place"))
+        .join(token_grant, (token_grant.c.org_id == line.org_id) & (token_grant.c.grant_id == line.grant_id))
         .join(ledger_transaction, (txn.org_id == line.org_id) & (txn.txn_id == line.txn_id))
-        .where(line.org_id == org_id, line.account_id == account_id, txn.effective_at <= at)
+        .where(token_grant.c.org_id == org_id, token_grant.c.account_id == account_id, txn.effective_at <= at)
         .subquery()
     )
     rows = connection.execute(sa.select(ranked).where(ranked.c.place == 1))

@@ -15,6 +15,7 @@ from creditbook.store import ids
 from creditbook.store.tables.imports import import_run
 from creditbook.store.tables.ledger import account, operation_key
 
+Connection = sa.Connection
 Row = sa.Row[Any]
 
 RUNNING, FINISHED = "running", "finished"

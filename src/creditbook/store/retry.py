@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.01
 
-_SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
+_SERIALIZATION_FAILURE, _DEADLOCK, _UNIQUE_VIOLATION = "40001", "40P01", "23505"
 
 
 def driver_error(error: BaseException) -> BaseException:
@@ -38,8 +38,17 @@ def passes_by_itself(error: BaseException) -> bool:
     )
 
 
+def is_taken(error: BaseException) -> bool:
+    """A key or name that somebody else wrote first, after this batch had looked: look again and decide anew."""
+    raised = driver_error(error)
+    # pysqlite3 gives no error names, so SQLite's own sentence has to tell.
+    return getattr(raised, "sqlstate", None) == _UNIQUE_VIOLATION or (
+        type(raised).__name__ == "IntegrityError" and str(raised).startswith("UNIQUE constraint failed")
+    )
+
+
 class ConnectionLost(Exception):
-    """The connection broke under a batch, perhaps at its commit. Run it again: its idempotency keys tell what arrived."""
+    """The connection broke under a batch, perhaps at its commit. Run it again: its keys tell what arrived."""
 
 
 def is_unreachable(error: BaseException) -> bool:

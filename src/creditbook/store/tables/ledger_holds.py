@@ -62,6 +62,8 @@ hold_entry = table(
 )
 """One signed line of a hold on a grant: reserved (+), captured or released (−). History."""
 
+sa.Index(None, hold_entry.c.org_id, hold_entry.c.account_id, hold_entry.c.effective_at)
+
 debt = table(
     "debt",
     org_id(),

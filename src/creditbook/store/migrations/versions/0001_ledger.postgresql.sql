@@ -417,3 +417,5 @@ CREATE TABLE hold_entry (
 	CONSTRAINT fk_hold_entry_org_id_account_id FOREIGN KEY(org_id, account_id) REFERENCES account (org_id, account_id) ON DELETE RESTRICT,
 	CONSTRAINT fk_hold_entry_org_id_txn_id FOREIGN KEY(org_id, txn_id) REFERENCES ledger_transaction (org_id, txn_id) ON DELETE RESTRICT
 );
+
+CREATE INDEX ix_hold_entry_org_id_account_id_effective_at ON hold_entry (org_id, account_id, effective_at);

@@ -462,3 +462,5 @@ CREATE TABLE hold_entry (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX ix_hold_entry_org_id_account_id_effective_at ON hold_entry (org_id, account_id, effective_at);
