@@ -123,7 +123,6 @@ def new_profile(browser: Browser, look: Look) -> BrowserContext:
 def navigation(page: Page) -> list[str]:
     """The addresses in the sidebar, in its order."""
     links = '[data-testid="stSidebarNavLink"]'
-    page.wait_for_selector(links, state="attached")
     found: list[str] = page.eval_on_selector_all(links, "links => links.map(link => link.href)")
     return list(dict.fromkeys(found))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 from support.browser import LiveServer, until_ready, visit
 
+DOOR = ".st-key-door-card"
 NAVIGATION = '[data-testid="stSidebarNavLink"]'
 
 
@@ -29,5 +30,5 @@ def sign_in(page: Page, server: LiveServer, user_name: str, password: str, path:
     """Opens an address signed out, signs in there, and waits for the page behind it."""
     visit(page, server.at(path))
     enter_password(page, user_name, password)
-    expect(page.locator(NAVIGATION).first).to_be_attached(timeout=45_000)
+    expect(page.locator(DOOR)).to_have_count(0, timeout=45_000)
     until_ready(page)
