@@ -64,6 +64,8 @@ def _said(made: Demo) -> list[str | Table]:
         for login in organization.people:
             role = f"{login.role}, operator" if login.is_operator else login.role
             shown.add_row(organization.slug, login.username, login.password, role, login.name)
+    for column in shown.columns[:3]:
+        column.no_wrap = True  # a password that wraps can't be copied
     head = f"The demo is ready: {made.days} days, {made.acts:,} things that happened."
     if not made.acts:
         head = "The demo is there already; nothing new was written. Passwords that people changed since are not shown."

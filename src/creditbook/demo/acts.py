@@ -123,12 +123,11 @@ class Drain(Act):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who signs in. ``account`` tells whether she holds tokens herself; ``weight`` how busy she is."""
+    """Somebody who signs in. ``weight`` tells how busy she is."""
 
     user_name: str
     name: str
     role: str
-    account: bool = True
     is_operator: bool = False
     plan: str = ""
     zone: str | None = None

@@ -40,7 +40,7 @@ def studio_people(users: int) -> tuple[Person, ...]:
     plans = ("pro", "free", "basic", "free", "free", "basic", "free", "free", "pro", "free")
     return (
         Person("meera", "Meera Krishnan", "admin", is_operator=True, weight=0.03),
-        Person("farhan", "Farhan Qureshi", "finance", account=False),
+        Person("farhan", "Farhan Qureshi", "finance", weight=0.02),
         *(
             Person(
                 user_name, name, "user",
@@ -58,7 +58,7 @@ def daily_people(users: int) -> tuple[Person, ...]:
     shares = weights(users, 0.25)
     return (
         Person("somchai", "Somchai Wattana", "admin", weight=0.03),
-        Person("ploy", "Ploy Siriporn", "finance", account=False),
+        Person("ploy", "Ploy Siriporn", "finance", weight=0.02),
         *(
             Person(user_name, name, "user", zone="Asia/Tokyo" if place % 8 == 5 else None, weight=shares[place])
             for place, (user_name, name) in enumerate(_called(DAILY_NAMES, users))

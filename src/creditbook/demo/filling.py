@@ -146,12 +146,8 @@ def _play(
             )  # fmt: skip
         except Conflict:
             return
-        if person.account:
-            people.give_account(actor, person_id, user_name, reason="sample data")
+        people.give_account(actor, person_id, user_name, reason="sample data")
 
-    for person in story.people:
-        if not person.account:
-            join(person.user_name)
     player = Player(ledger, clock, story, join)
     for number, act in enumerate(story.acts, start=1):
         player.play(act)

@@ -39,7 +39,7 @@ def studio(seed: int, start: datetime, end: datetime, users: int) -> Story:
     """Everything that happens from ``start`` until ``end``."""
     people = studio_people(users)
     acts: list[Act] = []
-    for place, person in enumerate(one for one in people if one.account):
+    for place, person in enumerate(people):
         acts += _life(seed, person, place, start, end)
     acts += _turns(people, start, end)
     acts.sort(key=lambda act: (act.at, act.key))
