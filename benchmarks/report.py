@@ -73,13 +73,13 @@ def _way(bench: Bench, way: Way) -> dict[str, Any]:
         "p99_ms": way.p99_ms(),
         "client_cpu_us": way.client_us(),
         "server_cpu_us": way.server_us(),
-        "cpu_ratio": _cpu(base) / _cpu(way),
+        "cpu_ratio": _cpu(base) / _cpu(way) if _cpu(base) > 0 < _cpu(way) else None,
     }
 
 
 def _cpu(way: Way) -> float:
     """CPU time of one operation in µs, on both sides of the wire."""
-    return max(1.0, way.client_us() + (way.server_us() or 0.0))
+    return way.client_us() + (way.server_us() or 0.0)
 
 
 def _mark(bench: Bench, mark: Mark) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
             _number(way["p99_ms"], 1),
             _number(way["client_cpu_us"], 0),
             _number(way["server_cpu_us"], 0),
-            f"{way['cpu_ratio']:.2f}",
+            _number(way["cpu_ratio"], 2),
         )
     console.print(table)
     for mark in found["marks"]:
