@@ -48,11 +48,14 @@ with listed:
     else:
         chosen = None
         page.empty(*members.NOBODY_FITS if everybody else members.NOBODY)
+member = next((m for m in shown if m.person_id == chosen), None)
 with side:
-    told = deeds.result()
-    member = next((m for m in shown if m.person_id == chosen), None)
-    if member is not None:
-        with page.card("member"):
+    if done := deeds.done():
+        with page.card("sheet"):
+            deeds.result(done)
+    elif member is not None:
+        with page.card("sheet"):
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=members.close, key="sheet-close")
             members.detail(who, member, balances.get(member.account_id or 0), titles)
-    elif not told and shown:
+    elif shown:
         page.empty("Choose somebody", "What may be done for a member stands here.")

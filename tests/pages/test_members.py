@@ -217,3 +217,17 @@ def test_refusals_are_sentences(house: House, nisha: Principal) -> None:
     with pytest.raises(LedgerError) as refusal:
         deeds.new_role(member(house, nisha, "asha"), "finance").run(nisha, "  ", "key-1")
     assert str(refusal.value).startswith("Give a reason")
+
+
+def test_what_was_done_stays_until_it_is_put_away(house: House, nisha: Principal) -> None:
+    at = visit(house, member=str(member(house, nisha, "asha").person_id))
+    deed = deeds.new_role(member(house, nisha, "asha"), "finance")
+    at.session_state[deeds.RESULT] = deeds.Done(deed, "moves *there*", "https://c.example/?link=abc")
+    at.run()
+    assert not at.exception
+    assert [code.value for code in at.code] == ["https://c.example/?link=abc"]
+    assert any(r"moves \*there\*" in text.value for text in at.markdown)
+    assert "deed-undo" in {button.key for button in at.button}
+    at.button(key="deed-forget").click().run()
+    assert not at.code
+    assert "act-role" in buttons(at)

@@ -92,12 +92,15 @@ def confirm(deed: Deed, reason: str, key: str, *, ready: bool = True) -> None:
             st.rerun()
 
 
-def result() -> bool:
-    """The card of what was just done, with the link to hand over and the way back. False when there is nothing."""
-    done = st.session_state.get(RESULT)
-    if not isinstance(done, Done):
-        return False
-    with page.card("deed-done"):
+def done() -> Done | None:
+    """What was just done and has not been put away."""
+    found = st.session_state.get(RESULT)
+    return found if isinstance(found, Done) else None
+
+
+def result(done: Done) -> None:
+    """What was done, with the link to hand over and the way back."""
+    with st.container(key="deed-done", gap="small"):
         page.head(f":green[:material/check_circle:] {done.deed.done}", f"By you, just now · “{esc(done.reason)}”")
         if done.deed.change is not None:
             before_and_after(done.deed.change, "Now")
@@ -108,11 +111,10 @@ def result() -> bool:
             st.button("Done", type="primary", on_click=forget_result, key="deed-forget")
             if done.deed.undo is not None and st.button("Undo", icon=":material/undo:", key="deed-undo"):
                 ask(done.deed.undo())
-    return True
 
 
 def forget_result() -> None:
-    """Take the result card away."""
+    """Put the result away."""
     st.session_state.pop(RESULT, None)
 
 

@@ -15,7 +15,7 @@ from creditbook.access.names import user_name_of
 from creditbook.domain.balance import Balance
 from creditbook.domain.errors import InvalidRequest
 
-from . import deeds, page, tables
+from . import address, deeds, page, tables
 from .confirm import reason as ask_reason
 from .deeds import Deed
 from .format import DASH, day, full, plural
@@ -24,6 +24,7 @@ from .session import door
 
 SHOWN = 200
 """The list shows so many; a search finds the rest."""
+_TURN = "members-turn"
 NOBODY = ("Nobody is here yet", "Invite the first member: the button stands above.")
 NOBODY_FITS = ("Nobody fits", "Change the words or the roles above.")
 
@@ -65,7 +66,7 @@ def table(
 
     `plans` are titles by slug. The selection is by place, so another list is another widget.
     """
-    order = ",".join(str(member.person_id) for member in members)
+    order = f"{st.session_state.get(_TURN, 0)}:" + ",".join(str(member.person_id) for member in members)
     known = [balances.get(m.account_id or 0) for m in members]
     left = [balance.available if balance is not None else None for balance in known]
     frame = pd.DataFrame({
@@ -94,6 +95,12 @@ def table(
     )  # fmt: skip
     chosen: list[int] = picked.selection.rows
     return members[chosen[0]].person_id if chosen else None
+
+
+def close() -> None:
+    """Nobody is chosen any more: the list is drawn as another widget, without its selection."""
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    address.clear("member")
 
 
 def plan_title(member: Member, plans: Mapping[str, str]) -> str:
