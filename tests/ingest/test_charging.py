@@ -90,7 +90,10 @@ def test_nobody_else_spends_from_an_account_until_the_stopped_import_has_ended(
         for minute in range(6)
     ]
     path = csv_file(*builds(*reversed(days)), ("asha", "soon", "build", ""), columns=COLUMNS)
-    stopped = charge(path, stopped=lambda: True)
+    reading = charge(path, stopped=lambda: True)
+    assert (reading.interrupted, reading.imported) == (True, 0)
+    batches = iter([False, False, True])
+    stopped = charge(path, stopped=lambda: next(batches))
     assert (stopped.interrupted, stopped.imported + stopped.refused) == (True, 401)
     with pytest.raises(Unavailable, match="being filled by an import"):
         ledger.spend("acme/asha", action="build")

@@ -113,6 +113,19 @@ def test_an_unknown_account_is_refused_unless_accounts_may_be_opened(book: Book,
     assert (opened.imported, opened.accounts_created) == (2, 2)
 
 
+def test_one_impossible_row_is_refused_and_stops_no_other(book: Book, csv_file: Any) -> None:
+    columns = "account,event_at,model,input_tokens,cached_tokens,cache_write_tokens"
+    result = book(
+        csv_file(
+            ("acme/a/b", AT, "gpt-4o", 9, 0, 0), ("asha", AT, "gpt-4o", 9, 5, 6), ("asha", AT, "gpt-4o", 9, 5, 4),
+            columns=columns,
+        )
+    )  # fmt: skip
+    assert (result.imported, result.refused, result.accounts_created) == (1, 2, 1)
+    assert any("is no account name" in reason for reason in result.reasons)
+    assert any("that must include them" in reason for reason in result.reasons)
+
+
 def test_an_id_used_with_another_content_is_refused_and_with_the_same_one_replayed(book: Book, csv_file: Any) -> None:
     columns = "account,event_at,id,input_tokens"
     result = book(csv_file(("asha", AT, "r1", 7), ("asha", AT, "r1", 7), ("asha", AT, "r1", 8), columns=columns))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from creditbook.domain.errors import Conflict, IdempotencyConflict, LedgerError, Unavailable
+from creditbook.domain.errors import Conflict, IdempotencyConflict, InvalidRequest, LedgerError, Unavailable
 from creditbook.domain.money import NANOS
 from creditbook.domain.operations import NO_COST, Cost
 from creditbook.domain.results import Receipt
@@ -44,8 +43,8 @@ class LedgerTill:
         found: list[Booked | None] = []
         spends, places = [], []
         for row in rows:
-            cost = self._cost(row, row.event_at or now)
-            refusal = self._admit(row, known)
+            cost, refusal = self._cost(row, row.event_at or now)
+            refusal = refusal or self._admit(row, known)
             if refusal or self._request.dry_run:
                 found.append(Booked(row.key in known, cost.unpriced, refusal))
                 if not refusal:
@@ -62,8 +61,11 @@ class LedgerTill:
     def end(self) -> None:
         """Lets everybody use the accounts that a charging import kept to itself."""
         if self._import_id is not None and self._request.mode is Mode.CHARGE:
-            with self._store.write(self._org.org_id) as connection:
-                runs.release_accounts(connection, self._org.org_id, self._import_id)
+            self._store.retrying(self._release)
+
+    def _release(self) -> None:
+        with self._store.write(self._org.org_id) as connection:
+            runs.release_accounts(connection, self._org.org_id, self._import_id or 0)
 
     def _look_up(self, rows: Sequence[UsageRow]) -> None:
         names = {row.account for row in rows} - self._open.keys()
@@ -81,7 +83,9 @@ class LedgerTill:
         if row.account not in self._open:
             if not self._request.create_accounts:
                 return f"There is no account {self._name(row)}. Create it, or import with --create-accounts."
-            self._create(row, charging=charging)
+            refusal = self._create(row, charging=charging)
+            if refusal:
+                return refusal
         if charging and row.key not in known and self._open[row.account] != self._import_id:
             return (
                 f"The account {self._name(row)} was there before this import, which charges only accounts that it "
@@ -89,21 +93,27 @@ class LedgerTill:
             )
         return ""
 
-    def _create(self, row: UsageRow, *, charging: bool) -> None:
-        self._open[row.account] = self._import_id if charging else None
-        self.accounts_created += 1
-        if self._request.dry_run:
-            return
+    def _create(self, row: UsageRow, *, charging: bool) -> str:
+        """Opens an account; returns why it can't be opened, or nothing."""
         try:
-            self._ledger.open_account(
-                self._name(row),
-                opened_at=row.event_at if charging else None,
-                import_id=self._import_id if charging else None,
-                actor=self._request.actor,
-            )
+            if not self._request.dry_run:
+                self._opened(row, charging=charging)
         except Conflict:  # somebody else opened it meanwhile
             self._open[row.account] = None
-            self.accounts_created -= 1
+            return ""
+        except InvalidRequest as error:
+            return str(error)
+        self._open[row.account] = self._import_id if charging else None
+        self.accounts_created += 1
+        return ""
+
+    def _opened(self, row: UsageRow, *, charging: bool) -> None:
+        self._ledger.open_account(
+            self._name(row),
+            opened_at=row.event_at if charging else None,
+            import_id=self._import_id if charging else None,
+            actor=self._request.actor,
+        )
 
     def _name(self, row: UsageRow) -> str:
         return f"{self._request.org}/{row.account}" if row.account else self._request.org
@@ -122,9 +132,16 @@ class LedgerTill:
             return {**spend, "meter": True}
         return {**spend, "import_id": self._import_id, "decided_at": row.event_at or self._ledger.core.now()}
 
-    def _cost(self, row: UsageRow, at: datetime) -> Cost:
+    def _cost(self, row: UsageRow, at: datetime) -> tuple[Cost, str]:
+        """The row's cost, or why it can have none."""
+        try:
+            return self._price(row, at), ""
+        except InvalidRequest as error:
+            return NO_COST, str(error)
+
+    def _price(self, row: UsageRow, at: datetime) -> Cost:
         if row.cost_usd_nanos is not None:
-            by = row.provider or Path(self._request.path).name
+            by = row.provider or self._request.path.name
             return self._pricer.reported(Decimal(row.cost_usd_nanos) / NANOS, by, at)
         if row.extracted is not None:
             return extracted_cost(self._pricer, row.extracted, at, self._org.org_id)

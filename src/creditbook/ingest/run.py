@@ -129,7 +129,7 @@ class Import:
     def _resume(self, result: ImportResult, mapping: FieldMap) -> int:
         """Finds the interrupted run of the same file in the same way, or starts one; returns the bytes to keep."""
         request, now = self._request, self._clock()
-        settings = {
+        settings: dict[str, object] = {
             "by_hand": dict(request.by_hand),
             "fixed": dict(request.fixed),
             "mapping": mapping.described(),
@@ -137,15 +137,9 @@ class Import:
             "zone": request.zone,
         }
         told = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-        file_hash = fingerprint(request.path)
-        with self._store.write(self._org_id) as connection:
-            run = runs.unfinished(connection, self._org_id, file_hash, told)
-            if run is None:
-                result.import_id = runs.start(
-                    connection, self._org_id, now, file_name=request.path.name, file_hash=file_hash,
-                    settings_hash=told, settings=settings, mode=request.mode.value, actor=request.actor,
-                )  # fmt: skip
-                return 0
+        run = self._store.retrying(lambda: self._run_of(result, fingerprint(request.path), told, settings, now))
+        if run is None:
+            return 0
         result.import_id = run.import_id
         path = self._path_of(result)
         if run.position == run.refused_bytes == 0 or not RefusedFile.holds(path, run.refused_bytes):
@@ -156,13 +150,28 @@ class Import:
         result.replayed, result.refused, result.unpriced = run.imported + run.replayed, run.refused, run.unpriced
         return int(run.refused_bytes)
 
+    def _run_of(
+        self, result: ImportResult, file_hash: str, told: str, settings: dict[str, object], now: datetime
+    ) -> runs.Row | None:
+        """The interrupted run; None where there is none, and then a new one is begun."""
+        with self._store.write(self._org_id) as connection:
+            run = runs.unfinished(connection, self._org_id, file_hash, told)
+            if run is None:
+                result.import_id = runs.start(
+                    connection, self._org_id, now, file_name=self._request.path.name, file_hash=file_hash,
+                    settings_hash=told, settings=settings, mode=self._request.mode.value, actor=self._request.actor,
+                )  # fmt: skip
+            return run
+
     def _all(self, rows: Iterator[RawRow]) -> None:
         try:
             if self._request.mode is Mode.CHARGE:
                 self._spool(rows)
-                self._batches(self._in_order())
+                pairs = self._in_order()
             else:
-                self._batches(self._checked(rows))
+                pairs = self._checked(rows)
+            if not self.result.interrupted:
+                self._batches(pairs)
             if not self.result.interrupted:
                 self._finish()
         finally:
@@ -191,6 +200,9 @@ class Import:
                 self._scratch.spool([(to_microseconds(at), number, pickle.dumps(pair))])
             if number % BATCH_ROWS == 0:
                 self._say("reading")
+                if self._stopped():
+                    self.result.interrupted = True
+                    return
         if not self._skip_refusals:
             self._record(0)
 
@@ -237,13 +249,29 @@ class Import:
         result.accounts_created = self._till.accounts_created
         if result.import_id is None:
             return
-        with self._store.write(self._org_id) as connection:
-            runs.advance(
-                connection, self._org_id, result.import_id, self._clock(), position=position,
-                imported=self._imported_behind + result.imported, replayed=result.replayed - self._imported_behind,
-                refused=result.refused, unpriced=result.unpriced, refused_bytes=self._refused.sync(),
-                refused_path=str(self._path),
-            )  # fmt: skip
+        counts = {
+            "position": position,
+            "imported": self._imported_behind + result.imported,
+            "replayed": result.replayed - self._imported_behind,
+            "refused": result.refused,
+            "unpriced": result.unpriced,
+            "refused_bytes": self._refused.sync(),
+            "refused_path": str(self._path),
+        }
+        self._write(lambda connection, import_id: runs.advance(
+            connection, self._org_id, import_id, self._clock(), **counts
+        ))  # fmt: skip
+
+    def _write(self, what: Callable[[runs.Connection, int], None]) -> None:
+        import_id = self.result.import_id
+        if import_id is None:
+            return
+
+        def once() -> None:
+            with self._store.write(self._org_id) as connection:
+                what(connection, import_id)
+
+        self._store.retrying(once)
 
     def _finish(self) -> None:
         result = self.result
@@ -251,11 +279,9 @@ class Import:
         result.accounts_created = self._till.accounts_created
         published = self._refused.publish(keep=result.refused > 0)
         result.refused_path = str(published) if published else None
-        if result.import_id is not None:
-            with self._store.write(self._org_id) as connection:
-                runs.finish(
-                    connection, self._org_id, result.import_id, self._clock(), refused_path=result.refused_path
-                )  # fmt: skip
+        self._write(lambda connection, import_id: runs.finish(
+            connection, self._org_id, import_id, self._clock(), refused_path=result.refused_path
+        ))  # fmt: skip
 
     def _say(self, doing: str) -> None:
         self._tell(Progress(self._reader.position(), self._reader.size, self.result.rows, self.result.refused, doing))
