@@ -34,14 +34,19 @@ form, side = st.columns([5, 7], gap="small")
 with form, page.card("form", height="stretch"):
     page.head("1 · Who and how much")
     way = st.segmented_control(
-        "Way", ["People", "CSV file"], default="People", required=True, key="way", label_visibility="collapsed"
+        "Way",
+        ["People", "Everyone", "CSV file"],
+        default="People",
+        required=True,
+        key="way",
+        label_visibility="collapsed",
     )
     help_text = "Bonus is spent before bought tokens"
     if way == "CSV file":
         rows = granting.from_file(receivers, who.org_slug)
         wallet = st.selectbox("Wallet", list(granting.WALLETS), key="wallet", help=help_text)
     else:
-        chosen = granting.choose(receivers)
+        chosen = granting.everyone(receivers) if way == "Everyone" else granting.choose(receivers)
         amount, pocket = st.columns(2, gap="small")
         tokens = amount.number_input("Tokens for each", 1, grant_file.MOST_TOKENS, 10_000, step=1_000, key="tokens")
         wallet = pocket.selectbox("Wallet", list(granting.WALLETS), key="wallet", help=help_text)

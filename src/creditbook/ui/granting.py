@@ -27,6 +27,7 @@ from .session import require
 
 WALLETS = {"Bonus": ("BONUS", "promotional"), "Bought": ("PREMIUM", "purchased")}
 LIVES: dict[str, int | None] = {"30 days": 30, "90 days": 90, "1 year": 365, "Never": None}
+ANY_PLAN = "Any plan"
 AT_ONCE = 500
 """So many accounts are given tokens in one transaction of the database."""
 
@@ -80,10 +81,24 @@ class Given:
 def choose(receivers: Sequence[Receiver]) -> tuple[Receiver, ...]:
     """The accounts that are chosen by name; no two read alike."""
     by_id = {receiver.account_id: receiver for receiver in receivers}
+    # Enter would take the list's own "select all" first: a slip of the hand must not give to everybody.
     chosen = st.multiselect(
-        "People", list(by_id), key="people", format_func=lambda i: _named(by_id[i]), placeholder="Names, or choose all"
+        "People",
+        list(by_id),
+        key="people",
+        format_func=lambda account_id: _named(by_id[account_id]),
+        placeholder="Names",
+        filter_mode="contains",
+        select_all=False,
     )
     return tuple(by_id[account_id] for account_id in chosen)
+
+
+def everyone(receivers: Sequence[Receiver]) -> tuple[Receiver, ...]:
+    """All accounts of the organization, or all on one plan; those that can't receive are shown and left out."""
+    plans = sorted({receiver.plan for receiver in receivers if receiver.plan})
+    plan = st.selectbox("On which plan", [ANY_PLAN, *plans], key="on-plan")
+    return tuple(one for one in receivers if one.status != "closed" and plan in (ANY_PLAN, one.plan))
 
 
 def _named(receiver: Receiver) -> str:
