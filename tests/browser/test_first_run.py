@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support.browser import LiveServer, creditbook, serving, until_ready, visit
-from support.visits import NAVIGATION, enter_password, fill, press, sign_in
+from support.browser import LiveServer, creditbook, serving, visit
+from support.visits import NAVIGATION, enter_password, fill, press
 
 PASSWORD = "four quiet green lanterns"
 
@@ -57,25 +57,6 @@ def test_a_wrong_password_is_refused_in_one_wording_whoever_it_is(
         expect(alert).to_be_visible(timeout=45_000)
         said.append(alert.inner_text())
     assert said[0] == said[1]
-
-
-def test_a_deep_link_survives_signing_in(fresh_house: tuple[LiveServer, str], page: Page) -> None:
-    server, _ = fresh_house
-    sign_in(page, server, "asha", PASSWORD, path="grants")
-    expect(page.get_by_role("heading", name="Grants", exact=True)).to_be_visible(timeout=45_000)
-    assert page.url.split("?")[0] == server.at("grants")
-
-
-def test_signing_out_ends_the_other_tab_too(fresh_house: tuple[LiveServer, str], page: Page) -> None:
-    server, _ = fresh_house
-    sign_in(page, server, "asha", PASSWORD)
-    other = page.context.new_page()
-    visit(other, server.at("members"))
-    expect(other.locator(NAVIGATION).first).to_be_attached()
-    page.request.post(server.at("session/end"), headers={"Origin": server.url})
-    other.reload()
-    until_ready(other)
-    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["", "overview", "wallets", "history", "usage", "members", "grants"])
