@@ -148,6 +148,21 @@ def test_balances_of_the_past_are_answered_from_the_journal(ledger: Ledger, cloc
     assert ledger.balance("acme/asha").available == 7
 
 
+def test_a_member_s_own_reset_counts_in_her_past_though_only_the_pool_was_written_since(
+    ledger: Ledger, clock: MovedClock
+) -> None:
+    ledger.open_account("acme")
+    ledger.grant("acme", 100, reason="pool")
+    for who in ("a", "b"):
+        ledger.open_account(f"acme/{who}", plan="daily", draws_on_pool=True)
+    ledger.spend("acme/b", action="work", tokens=5)
+    day_one = clock.forward(days=1)
+    clock.forward(days=1)
+    ledger.spend("acme/a", action="work", tokens=9)
+    then = ledger.balance("acme/b", day_one)
+    assert (then.posted, then.blocked, then.available, then.from_pool) == (5, 0, 105, 100)
+
+
 def test_a_balance_of_the_future_is_a_projection(ledger: Ledger, clock: MovedClock) -> None:
     ledger.open_account("acme/bo", plan="monthly")
     ledger.spend("acme/bo", action="work", tokens=4_000)

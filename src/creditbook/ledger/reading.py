@@ -24,10 +24,10 @@ def balance(core: Core, account: str, at: datetime | None = None, feature: str |
     """
     ref = core.account(account)
     moment = core.now() if at is None else aware(at)
-    if at is not None and as_of.is_history(core.store, ref, moment):
-        book = as_of.book_at(core.store, ref, moment, core.batches.read(_wanted(ref, moment)).books[ref.account_id])
-        return balance_of(book, book.accounts[ref.account_id], moment, feature, pending=False, shown=account)
     book, journal, now = _settled(core, ref, moment, past=at is not None)
+    if at is not None and (changed := as_of.changed_since(core.store, ref, moment)):
+        book = as_of.book_at(core.store, ref, moment, book, changed)
+        return balance_of(book, book.accounts[ref.account_id], moment, feature, pending=False, shown=account)
     pending = bool(journal.transactions or journal.touched_holds)
     return balance_of(book, book.accounts[ref.account_id], now, feature, pending=pending, shown=account)
 

@@ -23,10 +23,10 @@ from .tables.ledger import debt, debt_entry, entry, hold, hold_entry, ledger_tra
 Connection = sa.Connection
 
 
-def is_history(store: Store, ref: AccountRef, at: datetime) -> bool:
-    """Whether something happened to the account, or to the pool it draws on, after this instant."""
+def changed_since(store: Store, ref: AccountRef, at: datetime) -> set[int]:
+    """Which of the account and the pool that it draws on something happened to after this instant."""
     with store.read(ref.org_id) as connection:
-        return any(_last_event(connection, ref.org_id, who) > at for who in {ref.account_id, ref.root_id})
+        return {who for who in {ref.account_id, ref.root_id} if _last_event(connection, ref.org_id, who) > at}
 
 
 def _last_event(connection: Connection, org_id: int, account_id: int) -> datetime:
@@ -48,15 +48,16 @@ def _last_event(connection: Connection, org_id: int, account_id: int) -> datetim
     return max(found, default=datetime.min.replace(tzinfo=UTC))
 
 
-def book_at(store: Store, ref: AccountRef, at: datetime, present: Book) -> Book:
-    """The family as it stood: grants, holds, debts and quota from the journal; names, plans, zones as they are now."""
-    past = replace(present, accounts={})
+def book_at(store: Store, ref: AccountRef, at: datetime, settled: Book, changed: set[int]) -> Book:
+    """The family as it stood. Accounts in ``changed`` are rebuilt from the journal, others are those of ``settled``,
+    the present book settled up to the instant. Names, plans and zones are as they are now."""
+    past = replace(settled, accounts={who: settled.accounts[who] for who in {ref.account_id, ref.root_id}})
     with store.read(ref.org_id) as connection:
-        for account_id in {ref.account_id, ref.root_id}:
-            past.accounts[account_id] = _account_at(connection, ref.org_id, present.accounts[account_id], at)
-        _holds_at(connection, ref.org_id, past, at)
+        for account_id in changed:
+            past.accounts[account_id] = _account_at(connection, ref.org_id, settled.accounts[account_id], at)
+        _holds_at(connection, ref.org_id, past, at, changed)
         member = past.accounts[ref.account_id]
-        if member.pool_id is not None:
+        if member.pool_id is not None and ref.account_id in changed:
             _quota_at(connection, ref.org_id, member, at)
     return past
 
@@ -138,7 +139,7 @@ def _debts(connection: Connection, org_id: int, account_id: int, at: datetime) -
     }
 
 
-def _holds_at(connection: Connection, org_id: int, book: Book, at: datetime) -> None:
+def _holds_at(connection: Connection, org_id: int, book: Book, at: datetime, changed: set[int]) -> None:
     """Put what holds reserved at the instant onto the grants, and the accounts' own holds onto the accounts."""
     line = hold_entry.c
     reserved = (
@@ -149,14 +150,15 @@ def _holds_at(connection: Connection, org_id: int, book: Book, at: datetime) -> 
     )
     by_hold: dict[int, dict[int, int]] = defaultdict(dict)
     for row in connection.execute(reserved):
-        book.accounts[row.account_id].grants[row.grant_id].held += int(row.held)
+        if row.account_id in changed:
+            book.accounts[row.account_id].grants[row.grant_id].held += int(row.held)
         by_hold[row.hold_id][row.grant_id] = int(row.held)
     if not by_hold:
         return
     its = hold.c
     rows = connection.execute(sa.select(hold).where(its.org_id == org_id, its.hold_id.in_(list(by_hold))))
     for row in rows:
-        if row.account_id in book.accounts:
+        if row.account_id in changed:
             book.accounts[row.account_id].holds[row.hold_id] = Hold(
                 row.hold_id, row.account_id, row.action, row.feature, row.estimate, row.seconds, row.effective_at,
                 row.ends_at, reserved=by_hold[row.hold_id],
