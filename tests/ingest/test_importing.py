@@ -113,6 +113,12 @@ def test_an_unknown_account_is_refused_unless_accounts_may_be_opened(book: Book,
     assert (opened.imported, opened.accounts_created) == (2, 2)
 
 
+def test_reasons_that_differ_only_by_a_value_are_counted_as_one(book: Book, csv_file: Any) -> None:
+    result = book(csv_file(("asha", "soon", "gpt-4o", 1), ("asha", "later", "gpt-4o", 1), ("asha", AT, "gpt-4o", -5)))
+    assert sorted(result.reasons.values()) == [1, 2]
+    assert next(reason for reason, count in result.reasons.items() if count == 2).startswith("“soon” is not a time")
+
+
 def test_one_impossible_row_is_refused_and_stops_no_other(book: Book, csv_file: Any) -> None:
     columns = "account,event_at,model,input_tokens,cached_tokens,cache_write_tokens"
     result = book(

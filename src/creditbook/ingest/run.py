@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import pickle
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -37,6 +38,8 @@ from .values import BadMapping, BadRow, Notes, RawRow, UsageRow
 BATCH_ROWS = 400
 SAMPLE_ROWS = 200
 MOST_REASONS = 50
+
+_VALUES = re.compile(r"“[^”]*”|\d[\d.,:-]*")
 
 Pair = tuple[RawRow, UsageRow]
 
@@ -76,6 +79,7 @@ class Import:
         self._notes = Notes()
         self._behind = 0  # rows (a charging import: rows in order of time) that an earlier run has recorded
         self._imported_behind = 0
+        self._reasons: dict[str, str] = {}
         self._skip_refusals = False
 
     def run(self) -> ImportResult:
@@ -238,10 +242,13 @@ class Import:
 
     def _refuse(self, raw: RawRow, reason: str) -> None:
         self._refused.add(raw, reason)
-        reasons = self.result.reasons
         self.result.refused += 1
-        shown = reason if reason in reasons or len(reasons) < MOST_REASONS else "Other reasons: see the refused rows."
-        reasons[shown] = reasons.get(shown, 0) + 1
+        # Reasons that differ by a figure or a quoted value are one reason, told by its first case.
+        kind = _VALUES.sub("…", reason)
+        if kind not in self._reasons and len(self._reasons) < MOST_REASONS:
+            self._reasons[kind] = reason
+        shown = self._reasons.get(kind, "Other reasons: see the refused rows.")
+        self.result.reasons[shown] = self.result.reasons.get(shown, 0) + 1
 
     def _record(self, position: int) -> None:
         """Writes down how far we are, after what it counts is safe on disk."""
