@@ -62,7 +62,7 @@ for command in (
 for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
-    (pricing.price, "price"), (pricing.fx, "fx"),
+    (pricing.price, "price"), (pricing.fx, "fx"), (keeping.rebuilding, "rebuild"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 

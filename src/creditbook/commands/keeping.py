@@ -1,4 +1,4 @@
-"""`creditbook backup` and `creditbook restore`."""
+"""`creditbook backup`, `creditbook restore` and `creditbook rebuild rollups`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from typing import Annotated
 
 import typer
 
+from creditbook.commands.maintenance import Org
 from creditbook.commands.output import JsonOption, answer
 from creditbook.installation import installation
 from creditbook.store import backup as keeping
+from creditbook.store.rebuilding import rebuild_rollups as rebuild
+
+rebuilding = typer.Typer(help="Make anew what is derived from the books.", no_args_is_help=True)
+
+
+@rebuilding.callback()
+def root() -> None:
+    """Make anew what is derived from the books."""
 
 
 def backup(
@@ -29,3 +38,13 @@ def restore(
     """Fill an empty database from a backup. A database in use is never overwritten."""
     keeping.restore(installation().store, file)
     answer({"restored": str(file)}, f"Restored {file}. Prove it with `creditbook verify`.", as_json=as_json)
+
+
+@rebuilding.command("rollups")
+def rebuild_rollups(org: Org = None, as_json: JsonOption = False) -> None:
+    """Make the rollups that pages read anew from the transactions they count. Safe while in use and to repeat."""
+    here = installation()
+    made = {one.slug: rebuild(here.store, one.org_id) for one in here.organizations(org)}
+    said = [f"{slug}: " + ", ".join(f"{rows:,} rows in {name}" for name, rows in tables.items()) + "."
+            for slug, tables in made.items()]  # fmt: skip
+    answer({"organizations": made}, said or "There is no organization yet.", as_json=as_json)

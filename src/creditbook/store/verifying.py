@@ -40,7 +40,7 @@ class Finding:
 
 _SUMS = ", ".join(f"SUM({measure}) AS {measure}" for measure in MEASURES)
 _UNEQUAL = " OR ".join(f"SUM({measure}) <> 0" for measure in MEASURES)
-_OF_TXN = (
+OF_TXN = (
     "requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, "
     "CASE WHEN kind = 'usage' THEN charged ELSE 0 END AS charged, "
     "CASE WHEN kind = 'refund' THEN charged ELSE 0 END AS refunded, "
@@ -52,7 +52,7 @@ _OF_TXN = (
 def _rollup(table: str, keys: str, of_txn: str) -> Check:
     """A rollup equals its transactions: the difference per key is nothing."""
     minus = ", ".join(f"-{measure}" for measure in MEASURES)
-    computed = f"SELECT {of_txn}, {_OF_TXN} FROM ledger_transaction WHERE org_id = :org AND kind IN ('usage', 'refund')"
+    computed = f"SELECT {of_txn}, {OF_TXN} FROM ledger_transaction WHERE org_id = :org AND kind IN ('usage', 'refund')"
     return Check(
         f"rollup.{table}",
         f"{table} equals the transactions that it counts",
