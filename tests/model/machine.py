@@ -12,6 +12,7 @@ from model import programs
 from model.compare import balances_agree, features_agree, grants_agree, requests_agree
 from model.pair import Clock, Pair
 from model.passing import due
+from model.profiles import SOAK
 from model.reading import available
 from model.spends import feature_of
 
@@ -265,6 +266,8 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         for name in self.pair.names:
             balances_agree(self.pair, name)
             requests_agree(self.pair, name)
+        if SOAK:
+            self.pair.driver.verify(self.pair.slug)
         self.sound = True
 
     @precondition(lambda self: hasattr(self, "pair"))
