@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from support.terminal import Run, runner
 
-from creditbook.cli import main
 from creditbook.ledger.ledger import open_ledger
 from creditbook.programs import load_program
-
-Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -26,17 +22,7 @@ def daily(database_url: str, installed_at: Callable[[str], None]) -> None:
 
 @pytest.fixture
 def run(daily: None, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command line and gives back the object it printed."""
-
-    def run(*arguments: str, status: int = 0) -> dict[str, Any]:
-        with pytest.raises(SystemExit) as ended:
-            main([*arguments, "--json"])
-        said = capsys.readouterr()
-        assert ended.value.code == status, said.err or said.out
-        found: dict[str, Any] = json.loads(said.out) if said.out else {"usage": said.err}
-        return found
-
-    return run
+    return runner(capsys)
 
 
 def test_a_grant_moves_the_balance_once_however_often_it_is_repeated(run: Run) -> None:
