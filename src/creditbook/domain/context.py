@@ -15,12 +15,17 @@ from .state import Account, Book
 
 @dataclass(slots=True)
 class Desk:
-    """One decision's place of work. ``now`` is the instant as of which it decides; settlement moves it through time."""
+    """One decision's place of work.
+
+    ``now`` is the instant as of which it decides; settlement moves it through time and leaves the first boundary that
+    has not come yet as ``next_due``.
+    """
 
     book: Book
     journal: Journal
     now: datetime
     import_id: int | None = None
+    next_due: datetime | None = None
 
     def leaves_alone(self, account: Account) -> bool:
         """A charging import's accounts are its own until it ends, and it decides no other (rule 27)."""

@@ -83,16 +83,21 @@ def _clock_keeper(desk: Desk, operation: Operation) -> int:
 
 def _settle(desk: Desk, operation: Operation) -> None:
     """Settle up to now, which is the clock but never before the last instant decided, for the family or herself."""
-    keeper = desk.book.accounts.get(_clock_keeper(desk, operation))
+    book = desk.book
+    keeper = book.accounts.get(_clock_keeper(desk, operation))
     if keeper is None:
         return  # it is about to be opened
     now = desk.now if keeper.clock_at is None else max(desk.now, keeper.clock_at)
-    account = desk.book.accounts.get(operation.account_id)
+    account = book.accounts.get(operation.account_id)
     if account is not None and account.clock_at is not None and account.clock_at > now:
         now = account.clock_at
-    if settle(desk, now):
+    if desk.import_id is None and book.quiet_until is not None and now < book.quiet_until:
+        desk.now = now
+    elif settle(desk, now):
         keeper.clock_at = now
         desk.journal.touched_accounts[keeper.account_id] = keeper
+    # Only a spend opens no new boundary, so that the next operation of the batch need not look for one.
+    book.quiet_until = (desk.next_due or book.quiet_until) if type(operation) is Spend and not desk.import_id else None
 
 
 def _act(desk: Desk, operation: Operation) -> Result:

@@ -24,7 +24,7 @@ def settle(desk: Desk, until: datetime) -> bool:
         _settle_instant(desk)
         worked = True
         due = next_due(desk)
-    desk.now = until
+    desk.now, desk.next_due = until, due
     return worked
 
 

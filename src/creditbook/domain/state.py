@@ -216,7 +216,8 @@ class Book:
     """One family under its lock: the root (pool, or the account alone), the accounts touched, and the program.
 
     ``org_zone`` decides `org_date`; ``closed_through`` the accounting date of rule 34. ``pasts`` are usages that
-    refunds of this batch name; ``resolved`` tells the status of named holds that are no longer open.
+    refunds of this batch name; ``resolved`` tells the status of named holds that are no longer open. ``quiet_until``:
+    nothing is due before this instant; None when that is not known.
     """
 
     org_id: int
@@ -227,6 +228,7 @@ class Book:
     closed_through: date | None = None
     pasts: dict[int, PastUsage] = field(default_factory=dict)
     resolved: dict[int, Hold] = field(default_factory=dict)
+    quiet_until: datetime | None = None
 
     @property
     def root(self) -> Account:
