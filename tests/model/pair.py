@@ -141,8 +141,10 @@ class Pair:
         return sent
 
     def same_remainder(self, name: str, answer: Any) -> None:
-        """What a receipt says is left. Repayment of debts has an entry and a receipt of its own."""
+        """When it was decided and what a receipt says is left; repayment of debts has a transaction of its own."""
         book, account = self.model.find(name)
+        decided = getattr(answer, "effective_at", account.clock)
+        assert answer.replayed or decided == account.clock, f"decided at: ledger {decided}, model {account.clock}"
         if book.debts:
             return
         left = None if book.unlimited(account) else available(book, account, None)
