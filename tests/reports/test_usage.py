@@ -35,7 +35,8 @@ def test_model_tokens_and_requests_equal_the_transactions(store: Store, rows: Sp
     found = usage.by(store, asha, MONTH, "agent", "model")
     sql = (
         "SELECT agent, model, count(*), sum(input_tokens), sum(output_tokens), sum(cost_usd_nanos) "
-        "FROM ledger_transaction WHERE account_id = 100 AND kind = 'usage' AND account_date BETWEEN :first AND :last GROUP BY agent, model"
+        "FROM ledger_transaction WHERE account_id = 100 "
+        "AND kind = 'usage' AND account_date BETWEEN :first AND :last GROUP BY agent, model"
     )
     span = {"first": MONTH.first.isoformat(), "last": MONTH.last.isoformat()}
     expected = {(r[0], r[1]): tuple(int(v or 0) for v in r[2:]) for r in raw(store, sql, **span)}
