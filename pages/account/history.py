@@ -13,7 +13,7 @@ from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
 who = require()
-store, zone = installation().store, ZoneInfo(who.zone)
+store, now, zone = installation().store, installation().clock(), ZoneInfo(who.zone)
 page.header("History", "What happened to my tokens, line by line?")
 fresh = partial(address.clear, "from", "line")
 
@@ -66,7 +66,7 @@ with csv:
 top, bottom = shown.lines[0], shown.lines[-1]
 table, side = st.columns([17, 10], gap="small")
 with table:
-    line = lines.rows(shown.lines, zone, address.number("line"), key=lines.table_key(top, bottom))
+    line = lines.rows(shown.lines, now, zone, opened=address.number("line"), key=lines.table_key(top, bottom))
     address.put(line=line)
     with page.row():
         if st.button("Newer", icon=":material/chevron_left:", disabled=not shown.newer, key="newer"):
@@ -76,7 +76,7 @@ with table:
             "Older", icon=":material/chevron_right:", icon_position="right", disabled=not shown.older, key="older"
         ):
             address.turn(bottom.txn_id - 1)
-        lines.span(top, bottom, zone)
+        lines.span(top, bottom, now, zone)
 opened = read(lambda: history.opened(store, who, line or top.txn_id))
 with side, page.card("sheet" if line else "opened"):
     if isinstance(opened, Unread):

@@ -62,7 +62,8 @@ with measured:
     )
 measure = MEASURES[by or best]
 span = (wanted.last - wanted.first).days + 1
-page.muted(f"{page.days(wanted.first, wanted.last)} against the {span} days before. Days in {who.zone}")
+against = f" against the {span} days before" if was != usage.Usage() else ""
+page.muted(f"{page.days(wanted.first, wanted.last)}{against}. Days in {who.zone}")
 if not (now.requests or now.charged or now.refunded):
     with page.card("empty"):
         page.head(

@@ -145,3 +145,24 @@ def test_another_organizations_accounts_are_not_offered(visit: Any, boss: Any) -
     assert {one.name for one in grants.receivers(visit.place.store, boss)} == {"asha", "meera", "kabir"}
     with pytest.raises(LedgerError):
         visit.ledger.grant("acme/spy", 5, reason="x")
+
+
+def test_a_gift_to_a_thousand_is_one_gift_and_comes_back_whole(visit: Any, boss: Any) -> None:
+    many = [
+        {"account": "acme/asha", "tokens": 2, "reason": "Many", "actor": "boss", "idempotency_key": f"k{n}"}
+        for n in range(1_050)
+    ]
+    for start in (0, 525):
+        visit.ledger.grant_many(many[start : start + 525])
+    visit.ledger.grant("acme/meera", 7, reason="One", actor="boss")
+    assert [(g.reason, len(g.grants), g.left) for g in grants.recent(visit.place.store, boss)] == [
+        ("One", 1, 7),
+        ("Many", 1_050, 2_100),
+    ]
+
+
+def test_a_purchase_is_no_gift_to_be_taken_back_here(visit: Any, boss: Any) -> None:
+    visit.ledger.grant(
+        "acme/asha", 50_000, reason="Starter pack bought", kind="purchase", grant_class="purchased", actor="asha"
+    )
+    assert grants.recent(visit.place.store, boss) == []

@@ -11,8 +11,8 @@ from creditbook.access.values import Principal
 from creditbook.store import reports_grants as rows
 from creditbook.store.engine import Store
 
-RECENT = 400
-"""How many lines of the audit log are looked at; a gift to many people is many lines."""
+LOOK, LOOKS = 500, 40
+"""So many lines of the audit log are read at a time, and so often at most; a gift to many people is many lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,25 @@ def receivers(store: Store, principal: Principal) -> list[Receiver]:
 
 
 def recent(store: Store, principal: Principal, most: int = 8) -> list[Gift]:
-    """The newest gifts of the principal's organization."""
-    org = principal.org_id
-    with store.read(org) as connection:
-        said: dict[tuple[datetime, str, str], list[int]] = {}
-        for line in rows.given(connection, org, RECENT):
-            told = (line.after or {}).get("transactions", [])
-            said.setdefault((line.at, line.actor, line.reason), []).extend(told)
-        newest = dict(list(said.items())[:most])
-        grants = _grants(rows.grants_of(connection, org, [txn for txns in newest.values() for txn in txns]))
-    return [
-        Gift(at, actor, reason, tuple(grants[txn] for txn in sorted(txns) if txn in grants))
-        for (at, actor, reason), txns in newest.items()
-    ]
+    """The newest gifts of the principal's organization, each whole however many received it."""
+    gifts: dict[tuple[datetime, str, str], list[GivenGrant]] = {}
+    last: int | None = None
+    with store.read(principal.org_id) as connection:
+        for _ in range(LOOKS):
+            lines = rows.given(connection, principal.org_id, LOOK, before=last)
+            told = {line.audit_id: (line.after or {}).get("transactions", []) for line in lines}
+            wanted = [txn for transactions in told.values() for txn in transactions]
+            grants = _grants(rows.grants_of(connection, principal.org_id, wanted))
+            for line in lines:
+                for txn in told[line.audit_id]:
+                    if txn in grants:
+                        gifts.setdefault((line.at, line.actor, line.reason), []).append(grants[txn])
+            # One more than is shown: then the last one shown is known to be whole.
+            if len(gifts) > most or len(lines) < LOOK:
+                break
+            last = lines[-1].audit_id
+    newest = list(gifts.items())[:most]
+    return [Gift(at, actor, reason, tuple(reversed(found))) for (at, actor, reason), found in newest]
 
 
 def gift_of(store: Store, principal: Principal, transactions: Sequence[int]) -> tuple[GivenGrant, ...]:

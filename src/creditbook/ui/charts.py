@@ -51,10 +51,10 @@ def ranking(
     hover: Sequence[str],
     *,
     height: int = 0,
-    ends: Sequence[float] = (1.0,),
+    insets: Sequence[int] = (0,),
     colours: Sequence[str] = (),
 ) -> go.Figure:
-    """Horizontal bars in each name's own colour, longest first; columns of figures end at ``ends`` (0 … 1)."""
+    """Horizontal bars in each name's own colour, longest first; ``insets`` are pixels from the right."""
     slots = max(len(names), 3)  # one bar alone is no thicker than among others
     fig = figure(height or 34 * slots + 4, hovermode="closest", showlegend=False, bargap=0.56)
     shown = [shortened(name, 22) for name in names]
@@ -67,11 +67,13 @@ def ranking(
         customdata=list(zip(names, hover, strict=True)),
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )
-    for column, end in zip(zip(*figures, strict=True), ends, strict=bool(figures)):
+    for column, inset in zip(zip(*figures, strict=True), insets, strict=bool(figures)):
+        font = {"size": 13, "color": INK if inset == insets[0] else LABEL}
         for y, text in zip(at, column, strict=True):
-            font = {"size": 13, "color": INK if end == ends[0] else LABEL}
-            fig.add_annotation(x=end, xref="paper", xanchor="right", y=y, text=text, showarrow=False, font=font)
-    fig.update_xaxes(visible=False, range=[0, max([*values, 1]) / (ends[0] - 0.22)])
+            fig.add_annotation(
+                x=1, xref="paper", xanchor="right", xshift=-inset, y=y, text=text, showarrow=False, font=font
+            )
+    fig.update_xaxes(visible=False, range=[0, max([*values, 1]) / 0.62])
     fig.update_yaxes(
         range=[slots - 0.5, -0.5],
         showgrid=False,
@@ -86,8 +88,9 @@ def ranking(
 
 
 def shortened(name: str, most: int) -> str:
-    """A long name cut to ``most`` characters; the whole one stands in the hover and the table."""
-    return name if len(name) <= most else name[: most - 1] + "…"
+    """A long name cut to ``most`` characters, its maker's prefix first; the whole one stands in the table."""
+    own = name if len(name) <= most else name.rsplit("/", 1)[-1] or name
+    return own if len(own) <= most else own[: most - 1] + "…"
 
 
 def count_axis(fig: go.Figure, most: float) -> None:

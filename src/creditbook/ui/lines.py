@@ -21,7 +21,7 @@ from .page import card, dot, facts, head, muted, numbers, row
 _CAUSES = {"incurred": "borrowed", "repaid": "repaid", "cancelled": "cancelled", "written_off": "written off"}
 
 
-def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) -> int | None:
+def rows(lines: Sequence[Line], now: datetime, zone: ZoneInfo, *, opened: int | None, key: str) -> int | None:
     """The lines as a table with one opened row, the first where none is asked for; returns the id that was chosen.
 
     None means that nobody chose: the first line stands open by itself.
@@ -40,16 +40,17 @@ def rows(lines: Sequence[Line], zone: ZoneInfo, opened: int | None, key: str) ->
     number: Any = {"alignment": "right", "width": 80}
     column = st.column_config
     at = next((i for i, line in enumerate(lines) if line.txn_id == opened), 0)
+    chip = min(120, max(74, 7 * max(map(len, agents), default=0) + 32))
+    days, wide = ("D MMM", 108) if {line.event_at.year for line in lines} == {now.year} else ("D MMM YY", 126)
+    mark = zone_mark(zone, lines[0].event_at)
     picked = tables.grid(
         frame,
         {
-            "at": column.DatetimeColumn(
-                f"When ({zone_mark(zone, lines[0].event_at)})", format="D MMM, HH:mm", timezone=zone.key, width=108
-            ),
+            "at": column.DatetimeColumn(f"When ({mark})", format=f"{days}, HH:mm", timezone=zone.key, width=wide),
             "change": column.TextColumn("Change", alignment="right", width=80),
-            "what": column.TextColumn("What", width=205),
+            "what": column.TextColumn("What", width=387 - wide - chip),
             "agent": column.MultiselectColumn(
-                "Agent", options=agents, color=[colour(a) + "38" for a in agents], width=74
+                "Agent", options=agents, color=[f"{colour(a)}38" for a in agents], width=chip
             ),
             "kind": column.TextColumn("Kind", width=82),
             "after": column.NumberColumn("After", format="localized", help="Available after this line", **number),
@@ -162,9 +163,10 @@ def _apart(event_at: datetime, effective_at: datetime) -> bool:
     return abs((effective_at - event_at).total_seconds()) >= 60
 
 
-def span(top: Line, bottom: Line, zone: ZoneInfo) -> None:
+def span(top: Line, bottom: Line, now: datetime, zone: ZoneInfo) -> None:
     """From when to when the page's lines are."""
-    muted(f"{instant(top.event_at, zone)} back to {instant(bottom.event_at, zone)}", width="content")
+    first, last = (instant(line.event_at, zone, now=now) for line in (top, bottom))
+    muted(f"{first} back to {last}", width="content")
 
 
 def nothing(*, filtered: bool, clear: Callable[[], None]) -> None:

@@ -78,7 +78,7 @@ def _lasts(found: Standing, trend: Trend, zone: ZoneInfo) -> str:
     if not trend.pace:
         return "Nothing was used in the last seven days, so nothing tells how long this lasts."
     pace = f"{trend.pace:.1f}".rstrip("0").rstrip(".") if trend.pace < 10 else short(trend.pace)
-    said = f"At **{pace} tokens a day** this lasts "
+    said = f"At **{pace} {'token' if pace == '1' else 'tokens'} a day** this lasts "
     if trend.empty_at is None:
         return said + "for more than a year."
     said += f"until **{day(trend.empty_at.astimezone(zone))}**."

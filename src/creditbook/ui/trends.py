@@ -48,16 +48,22 @@ def horizon(now: datetime, available: int, found: Standing, trend: Trend, zone: 
     hover = "now: %{y:,} tokens<extra></extra>"
     fig.add_scatter(x=[local], y=[available], mode="markers", marker={"color": INK, "size": 8}, hovertemplate=hover)
     _marks(fig, found, trend, end)
-    shown = max(end + timedelta(hours=8), local + timedelta(days=3))
+    room = timedelta(days=4) if _is_near(end, found) else timedelta(hours=8)
+    shown = max(end + room, local + timedelta(days=3))
     fig.update_xaxes(tickformat="%e %b", nticks=6, range=[days[0], shown])
     charts.count_axis(fig, max(available, *levels))
     return fig
 
 
+def _is_near(end: datetime, found: Standing) -> bool:
+    """Too close to today for words between: they stand to the right of it."""
+    return end - found.balance.at < timedelta(days=4)
+
+
 def _marks(fig: go.Figure, found: Standing, trend: Trend, end: datetime) -> None:
     """When the next reset comes and when it would be empty, told in the chart."""
     if trend.empty_at is not None and trend.empty_at <= end:
-        near = end - found.balance.at < timedelta(days=4)
+        near = _is_near(end, found)
         _note(fig, end, 0.1 if near else 0.36, f"empty {end.day} {end:%b}", "left" if near else "right")
     brings = refill(found)
     if brings is not None and brings.at <= end:
@@ -102,7 +108,7 @@ def ate(trend: Trend) -> None:
             [(measure.brief(value), percent(value, total)) for value in values],
             [f"{measure.whole(measure.of(u))}, {plural(u.requests, 'request')}" for _, u in names],
             height=37 * max(len(names), 3),
-            ends=(0.86, 1.0),
+            insets=(52, 0),
             colours=[OTHER if name in ("", REST) else colour(name) for name, _ in names],
         )
         spoken = ", ".join(f"{label} {full(value)}" for label, value in zip(labels, values, strict=True))

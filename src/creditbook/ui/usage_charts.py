@@ -52,8 +52,10 @@ def by_day(found: Figures, wanted: UsageFilter, measure: Measure, *, unnamed: st
     stack = stacked(found, wanted, measure)
     peak = max(range(len(stack.days)), key=lambda i: measure.of(stack.totals[i]))
     day = stack.days[peak]
-    note = f"Most {'on' if stack.step == 'day' else f'in the {stack.step} of'} {day:%a} {day.day} {day:%b %Y}: "
-    note += measure.said(stack.totals[peak])
+    written = f"{day:%a} {day.day} {day:%b %Y}"
+    when = {"day": f"on {written}", "week": f"in the week of {written}", "month": f"in {day:%B %Y}"}[stack.step]
+    most = measure.said(stack.totals[peak])
+    note = f"Most {when}: {most}" if measure.of(stack.totals[peak]) else "Nothing of it in these days"
     labels = {name: name if name == OTHER else name or unnamed for name in stack.names}
     table = pd.DataFrame(
         {"Day": stack.days}
@@ -128,7 +130,7 @@ def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: 
         [(measure.brief(value), percent(value, sum(values))) for value in values],
         [_hover(usage) for _, usage in top],
         height=34 * max(len(top), 4) + 8,
-        ends=(0.86, 1.0),
+        insets=(52, 0),
         colours=[GREY if name in ("", OTHER) else colour(name) for name, _ in top],
     )
     spoken = ", ".join(f"{label} {measure.brief(value)}" for label, value in zip(labels, values, strict=True))
