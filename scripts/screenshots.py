@@ -46,8 +46,8 @@ class Look(NamedTuple):
 
 
 LOOKS = (
-    Look("light", "light", 1440, 900, 1.5, False),
-    Look("dark", "dark", 1440, 900, 1.5, False),
+    Look("light", "light", 1440, 900, 1, False),
+    Look("dark", "dark", 1440, 900, 1, False),
     Look("phone", "light", 390, 844, 2, True),
 )
 
