@@ -61,11 +61,10 @@ class LedgerTill:
     def end(self) -> None:
         """Lets everybody use the accounts that a charging import kept to itself."""
         if self._import_id is not None and self._request.mode is Mode.CHARGE:
-            self._store.retrying(self._release)
-
-    def _release(self) -> None:
-        with self._store.write(self._org.org_id) as connection:
-            runs.release_accounts(connection, self._org.org_id, self._import_id or 0)
+            with self._store.read(self._org.org_id) as connection:
+                names = runs.held_accounts(connection, self._org.org_id, self._import_id)
+            for name in names:
+                self._ledger.end_import(self._name(name), self._import_id, actor=self._request.actor)
 
     def _look_up(self, rows: Sequence[UsageRow]) -> None:
         names = {row.account for row in rows} - self._open.keys()
@@ -82,14 +81,14 @@ class LedgerTill:
         charging = self._request.mode is Mode.CHARGE
         if row.account not in self._open:
             if not self._request.create_accounts:
-                return f"There is no account {self._name(row)}. Create it, or import with --create-accounts."
+                return f"There is no account {self._name(row.account)}. Create it, or import with --create-accounts."
             refusal = self._create(row, charging=charging)
             if refusal:
                 return refusal
         if charging and row.key not in known and self._open[row.account] != self._import_id:
             return (
-                f"The account {self._name(row)} was there before this import, which charges only accounts that it "
-                "opened itself. Import with --mode meter."
+                f"The account {self._name(row.account)} was there before this import, which charges only accounts that "
+                "it opened itself. Import with --mode meter."
             )
         return ""
 
@@ -109,18 +108,18 @@ class LedgerTill:
 
     def _opened(self, row: UsageRow, *, charging: bool) -> None:
         self._ledger.open_account(
-            self._name(row),
+            self._name(row.account),
             opened_at=row.event_at if charging else None,
             import_id=self._import_id if charging else None,
             actor=self._request.actor,
         )
 
-    def _name(self, row: UsageRow) -> str:
-        return f"{self._request.org}/{row.account}" if row.account else self._request.org
+    def _name(self, account: str) -> str:
+        return f"{self._request.org}/{account}" if account else self._request.org
 
     def _spend(self, row: UsageRow, cost: Cost) -> dict[str, Any]:
         spend: dict[str, Any] = {
-            "account": self._name(row), "action": row.action, "agent": row.agent, "model": row.model,
+            "account": self._name(row.account), "action": row.action, "agent": row.agent, "model": row.model,
             "project": row.project, "description": row.description, "input_tokens": row.input_tokens,
             "output_tokens": row.output_tokens, "cached_tokens": row.cached_tokens,
             "reasoning_tokens": row.reasoning_tokens, "tokens": row.tokens, "event_at": row.event_at, "cost": cost,

@@ -68,10 +68,10 @@ def accounts(connection: sa.Connection, org_id: int, names: Collection[str]) -> 
     return {row.name: row.import_id for row in connection.execute(query)}
 
 
-def release_accounts(connection: sa.Connection, org_id: int, import_id: int) -> int:
-    """Ends a charging import's hold on the accounts that it opened; returns how many those were."""
+def held_accounts(connection: sa.Connection, org_id: int, import_id: int) -> list[str]:
+    """The names of the accounts that a charging import opened and still keeps to itself."""
     held = (account.c.org_id == org_id) & (account.c.import_id == import_id)
-    return connection.execute(sa.update(account).where(held).values(import_id=None)).rowcount
+    return list(connection.execute(sa.select(account.c.name).where(held).order_by(account.c.name)).scalars())
 
 
 def known_keys(connection: sa.Connection, org_id: int, operation: str, keys: Collection[str]) -> set[str]:
