@@ -14,6 +14,9 @@ from .format import short
 from .page import card, head, row
 
 
+PHONE = 336
+
+
 def figure(height: int, **layout: Any) -> go.Figure:
     """An empty chart: no frame, thin gaps, one hover line, legend above at the left. Height in pixels."""
     fig = go.Figure()
@@ -57,7 +60,7 @@ def ranking(
     """Horizontal bars in each name's own colour, longest first; ``insets`` are pixels from the right."""
     slots = max(len(names), 3)  # one bar alone is no thicker than among others
     fig = figure(height or 34 * slots + 4, hovermode="closest", showlegend=False, bargap=0.56)
-    shown = [shortened(name, 22) for name in names]
+    shown = [shortened(name, 20) for name in names]
     at = list(range(len(names)))
     fig.add_bar(
         x=list(values),
@@ -73,7 +76,10 @@ def ranking(
             fig.add_annotation(
                 x=1, xref="paper", xanchor="right", xshift=-inset, y=y, text=text, showarrow=False, font=font
             )
-    fig.update_xaxes(visible=False, range=[0, max([*values, 1]) / 0.62])
+    # On a phone a card's chart is PHONE pixels wide: names, bars and figures share them.
+    bars = PHONE - 7 * max(map(len, shown), default=0) - 20
+    share = min(0.62, max(0.3, 1 - (insets[0] + 46) / bars))
+    fig.update_xaxes(visible=False, range=[0, max([*values, 1]) / share])
     fig.update_yaxes(
         range=[slots - 0.5, -0.5],
         showgrid=False,

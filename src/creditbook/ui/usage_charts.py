@@ -82,7 +82,7 @@ def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
         fig.add_bar(
             x=stack.days,
             y=[measure.axis(usage) for usage in usages],
-            name=charts.shortened(labels[name], 28),
+            name=charts.shortened(labels[name], 18),
             marker_color=GREY if name in ("", OTHER) else colour(name),
             customdata=[measure.brief(measure.of(usage)) for usage in usages],
             hovertemplate="%{customdata}",
