@@ -80,11 +80,11 @@ BEGIN
         VALUES (p_org, p_account, v_day, p_agent, p_model, 'chat', 1, p_input, p_output, 0, 0, p_tokens, 0, 12345000, 0, 0)
         ON CONFLICT (org_id, account_id, account_date, agent, model, feature) DO UPDATE SET {sums};
     INSERT INTO usage_org_day AS u
-        VALUES (p_org, v_org_day, p_agent, p_model, 'chat', v_account.plan, p_account % 4, 1, p_input, p_output, 0, 0,
+        VALUES (p_org, v_org_day, p_agent, p_model, 'chat', v_account.plan, p_account % 1009 % 4, 1, p_input, p_output, 0, 0,
             p_tokens, 0, 12345000, 0, 0)
         ON CONFLICT (org_id, org_date, agent, model, feature, plan, shard) DO UPDATE SET {sums};
     INSERT INTO usage_org_hour AS u
-        VALUES (p_org, v_org_day, v_hour, p_account % 4, 1, p_input, p_output, 0, 0, p_tokens, 0, 12345000, 0, 0)
+        VALUES (p_org, v_org_day, v_hour, p_account % 1009 % 4, 1, p_input, p_output, 0, 0, p_tokens, 0, 12345000, 0, 0)
         ON CONFLICT (org_id, org_date, org_hour, shard) DO UPDATE SET {sums};
     INSERT INTO usage_month_account AS u
         VALUES (p_org, date_trunc('month', v_org_day)::date, p_account, 1, p_input, p_output, 0, 0, p_tokens, 0,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from creditbook.domain.rollups import SHARDS, SPREAD
 from creditbook.store import batch_sqlite, ids, selects
 from creditbook.store import statements as to
 
@@ -87,7 +88,7 @@ class SqliteFloor:
         x(to.ACCOUNT_MOVED.sqlite, (status, plan, anchor, zone, quota, import_id, at, org, account_id))
         x(to.ACCOUNT_DAY.sqlite, (org, account_id, day, 1))
         line = (1, input_, output, 0, 0, need, 0, 12_345_000, 0, 0)
-        shard, feature = account_id % 4, workload.ACTION
+        shard, feature = account_id % SPREAD % SHARDS, workload.ACTION
         x(to.USAGE_ACCOUNT_DAY.sqlite, (org, account_id, day, agent, model, feature, *line))
         x(to.USAGE_ORG_DAY.sqlite, (org, day, agent, model, feature, workload.PLAN, shard, *line))
         x(to.USAGE_ORG_HOUR.sqlite, (org, day, hour, shard, *line))

@@ -10,6 +10,8 @@ from typing import TypeVar
 from .journal import Transaction
 
 SHARDS = 4
+SPREAD = 1_009
+"""A prime: PostgreSQL hands out ids in blocks, so that account ids share their remainder by every power of two."""
 MEASURES = (
     "requests",
     "input_tokens",
@@ -50,7 +52,7 @@ def rollups_of(transactions: Iterable[Transaction]) -> Rollups:
             txn.requests, txn.input_tokens, txn.output_tokens, txn.cached_tokens, txn.reasoning_tokens,
             charged, refunded, txn.cost_usd_nanos or 0, txn.cost_inr_nanos or 0, int(txn.unpriced),
         )  # fmt: skip
-        shard = txn.account_id % SHARDS
+        shard = txn.account_id % SPREAD % SHARDS
         _add(sums.account_day, (txn.account_id, txn.account_date, txn.agent, txn.model, txn.feature), line)
         _add(sums.org_day, (txn.org_date, txn.agent, txn.model, txn.feature, txn.plan, shard), line)
         _add(sums.org_hour, (txn.org_date, txn.org_hour, shard), line)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from creditbook.domain.rollups import SHARDS
+from creditbook.domain.rollups import SHARDS, SPREAD
 
 from .engine import Store
 from .tables.ledger import MEASURES
 from .verifying import OF_TXN
 
-_SHARD = f"account_id % {SHARDS} AS shard"
+_SHARD = f"account_id % {SPREAD} % {SHARDS} AS shard"
 # Each rollup's keys, and how a transaction says them.
 ROLLUPS = {
     "usage_account_day": ("account_id, account_date, agent, model, feature",) * 2,
