@@ -13,7 +13,6 @@ from .colour import GRID, INK, LABEL, colour
 from .format import short
 from .page import card, head, row
 
-
 PHONE = 336
 
 
