@@ -107,9 +107,7 @@ def capture(
     elif not metered:
         raise InvalidRequest("unknown action")
     if account.status == "closed":
-        if not shadow:
-            raise AccountClosed
-        odd = odd or "AccountClosed"
+        raise AccountClosed
     if hold.status in {"captured", "voided"}:
         raise HoldAlreadyResolved
     late = hold.status == "timed_out"
