@@ -81,6 +81,8 @@ def detail(opened: Opened, zone: ZoneInfo) -> None:
     st.metric(esc(title(line)), "metered, 0 tokens" if line.metered else f"{signed(line.change)} tokens")
     if line.available_before is not None and line.available_after is not None:
         st.markdown(f"Available **{full(line.available_before)}** → **{full(line.available_after)}**")
+        if opened.hold_id is not None and line.available_after - line.available_before != line.change:
+            muted("Paid out of what its job had held; held tokens are not counted as available.")
     facts(_facts(opened, zone))
     if opened.moved:
         st.markdown("**Entries** :small[:gray[which grants moved]]")

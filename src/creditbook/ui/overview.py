@@ -134,7 +134,7 @@ def _ready_note(found: Standing) -> str:
     if available < need:
         missing = need - available
         return f"{said}; {full(missing)} {'is' if missing == 1 else 'are'} missing."
-    return f"{said}. Yours last for {full(available // max(need, 1))}."
+    return f"{said}. What you have is enough for {full(available // max(need, 1))}."
 
 
 def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo) -> None:
