@@ -58,7 +58,8 @@ class Pgbench:
         # Connecting, preparing and planning is what a short run mostly does, and no part of an operation.
         few = ("-t", str(WARMING))
         starts = [self._run(script, count, few, server) for _ in range(3)]
-        _, client_start, server_start = min(starts, key=lambda run: run[1])
+        client_start = min(client for _, client, _ in starts)
+        server_start = min(served or 0.0 for _, _, served in starts)
 
         def run(seconds: float) -> Sample:
             how_long = ("-T", str(round(seconds))) if seconds >= 1 else few  # pgbench counts whole seconds
@@ -67,7 +68,7 @@ class Pgbench:
             if found is None or "number of failed transactions: 0" not in said:
                 raise RuntimeError(f"pgbench failed: {said}")
             done = max(1, int(found[1]) - WARMING * count)
-            of_server = None if served is None or server_start is None else served - server_start
+            of_server = None if served is None else served - server_start
             return Sample(float(found[2]), done, None, client - client_start, of_server)
 
         return run
