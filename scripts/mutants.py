@@ -114,10 +114,11 @@ def try_mutant(mutant: Mutant, tree: Path) -> str:
 def main() -> int:
     """Tries the mutants asked for and reports those that survive."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="mutants whose name contains this")
+    parser.add_argument("--only", action="append", default=[], help="mutants whose name contains this; may be repeated")
     parser.add_argument("--list", action="store_true", help="name them and stop")
     asked = parser.parse_args()
-    mutants = [mutant for mutant in read_mutants(ROOT / "tests" / "mutants") if asked.only in mutant.name]
+    known = read_mutants(ROOT / "tests" / "mutants")
+    mutants = [mutant for mutant in known if not asked.only or any(word in mutant.name for word in asked.only)]
     if asked.list:
         print("\n".join(f"{mutant.name}  ({mutant.file})" for mutant in mutants))
         return 0
