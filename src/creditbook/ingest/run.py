@@ -6,31 +6,27 @@ recording it is met by its key. Memory does not grow with the file.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import pickle
 import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from creditbook.domain.calendar import zone_info
 from creditbook.domain.errors import InvalidRequest
-from creditbook.store import imports as runs
 from creditbook.store.engine import Store
 from creditbook.store.scratch import Scratch
 from creditbook.store.tables.base import to_microseconds
 
 from .checking import RowCheck
-from .formats import fingerprint
 from .mapping import FieldMap, make_map
 from .outcome import Booked, ImportRequest, ImportResult, Mode, Progress, Stopped, Tell
 from .provider_usage import provider_fields
 from .readers import Reader, open_reader
+from .record import NOTHING, RunRecord
 from .refusals import RefusedFile, refused_path
 from .times import TimeReader
 from .values import BadMapping, BadRow, Notes, RawRow, UsageRow
@@ -74,13 +70,12 @@ class Import:
         tell: Tell = lambda progress: None,
         stopped: Stopped = lambda: False,
     ) -> None:
-        self._store, self._org_id, self._clock, self._request = store, org_id, clock, request
+        self._clock, self._request = clock, request
         self._make_till, self._tell, self._stopped = make_till, tell, stopped
         self._notes = Notes()
-        self._behind = 0  # rows (a charging import: rows in order of time) that an earlier run has recorded
-        self._imported_behind = 0
+        self._record = RunRecord(store, org_id, clock, request)
+        self._earlier = NOTHING
         self._reasons: dict[str, str] = {}
-        self._skip_refusals = False
 
     def run(self) -> ImportResult:
         """Imports what is not imported yet. Raises BadMapping before the first row when the file can't be mapped."""
@@ -119,53 +114,18 @@ class Import:
             mapping=mapping.described(),
             dry_run=request.dry_run,
         )
-        kept_bytes = 0
-        if not request.dry_run:
-            kept_bytes = self._resume(result, mapping)
-        self._path = self._path_of(result)
+        earlier = NOTHING if request.dry_run else self._record.open(result.mapping)
+        result.import_id = self._record.import_id
+        name = "dry-run" if result.import_id is None else str(result.import_id)
+        self._path = refused_path(request.path, name, self._reader.format)
+        if not RefusedFile.holds(self._path, earlier.refused_bytes):
+            earlier = NOTHING  # its refused rows are gone: begin again, and meet by key what is booked
+        self._earlier = earlier
+        result.resumed_from, result.refused, result.unpriced = earlier.position, earlier.refused, earlier.unpriced
+        result.replayed = earlier.imported + earlier.replayed
         self._till = self._make_till(result.import_id)
-        self._refused = RefusedFile(self._path, self._reader.columns, kept_bytes)
+        self._refused = RefusedFile(self._path, self._reader.columns, earlier.refused_bytes)
         return result
-
-    def _path_of(self, result: ImportResult) -> Path:
-        return refused_path(self._request.path, str(result.import_id or "dry-run"), self._reader.format)
-
-    def _resume(self, result: ImportResult, mapping: FieldMap) -> int:
-        """Finds the interrupted run of the same file in the same way, or starts one; returns the bytes to keep."""
-        request, now = self._request, self._clock()
-        settings: dict[str, object] = {
-            "by_hand": dict(request.by_hand),
-            "fixed": dict(request.fixed),
-            "mapping": mapping.described(),
-            "mode": request.mode.value,
-            "zone": request.zone,
-        }
-        told = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-        run = self._store.retrying(lambda: self._run_of(result, fingerprint(request.path), told, settings, now))
-        if run is None:
-            return 0
-        result.import_id = run.import_id
-        path = self._path_of(result)
-        if run.position == run.refused_bytes == 0 or not RefusedFile.holds(path, run.refused_bytes):
-            return 0
-        self._behind = result.resumed_from = run.position
-        self._imported_behind = run.imported
-        self._skip_refusals = True
-        result.replayed, result.refused, result.unpriced = run.imported + run.replayed, run.refused, run.unpriced
-        return int(run.refused_bytes)
-
-    def _run_of(
-        self, result: ImportResult, file_hash: str, told: str, settings: dict[str, object], now: datetime
-    ) -> runs.Row | None:
-        """The interrupted run; None where there is none, and then a new one is begun."""
-        with self._store.write(self._org_id) as connection:
-            run = runs.unfinished(connection, self._org_id, file_hash, told)
-            if run is None:
-                result.import_id = runs.start(
-                    connection, self._org_id, now, file_name=self._request.path.name, file_hash=file_hash,
-                    settings_hash=told, settings=settings, mode=self._request.mode.value, actor=self._request.actor,
-                )  # fmt: skip
-            return run
 
     def _all(self, rows: Iterator[RawRow]) -> None:
         try:
@@ -183,10 +143,10 @@ class Import:
 
     def _checked(self, rows: Iterator[RawRow]) -> Iterator[Pair | None]:
         """Each row once it is checked; None in the place of one that was refused or is behind us."""
-        skip_until = self._behind if self._request.mode is Mode.METER else 0
+        skip_until = self._earlier.position if self._request.mode is Mode.METER else 0
         for raw in rows:
             self.result.rows += 1
-            behind = self.result.rows <= skip_until or (self._request.mode is Mode.CHARGE and self._skip_refusals)
+            behind = self.result.rows <= skip_until or (self._request.mode is Mode.CHARGE and self._earlier != NOTHING)
             try:
                 row = self._check.row(raw, self._clock())
             except BadRow as reason:
@@ -207,13 +167,13 @@ class Import:
                 if self._stopped():
                     self.result.interrupted = True
                     return
-        if not self._skip_refusals:
-            self._record(0)
+        if self._earlier == NOTHING:
+            self._advance(0)
 
     def _in_order(self) -> Iterator[Pair | None]:
         for place, content in enumerate(self._scratch.in_order()):
             # Pickled a moment ago by this process, in a file that no other can open.
-            yield None if place < self._behind else pickle.loads(content)  # noqa: S301
+            yield None if place < self._earlier.position else pickle.loads(content)  # noqa: S301
 
     def _batches(self, pairs: Iterator[Pair | None]) -> None:
         """Books a batch at a time; a stop is heard between two batches."""
@@ -223,8 +183,8 @@ class Import:
             batch = [pair for pair in chunk if pair is not None]
             if batch:
                 self._book(batch)
-            if position > self._behind:
-                self._record(position)
+            if position > self._earlier.position:
+                self._advance(position)
             self._say("booking")
             if self._stopped():
                 self.result.interrupted = True
@@ -250,35 +210,19 @@ class Import:
         shown = self._reasons.get(kind, "Other reasons: see the refused rows.")
         self.result.reasons[shown] = self.result.reasons.get(shown, 0) + 1
 
-    def _record(self, position: int) -> None:
+    def _advance(self, position: int) -> None:
         """Writes down how far we are, after what it counts is safe on disk."""
         result = self.result
         result.accounts_created = self._till.accounts_created
-        if result.import_id is None:
-            return
-        counts = {
-            "position": position,
-            "imported": self._imported_behind + result.imported,
-            "replayed": result.replayed - self._imported_behind,
-            "refused": result.refused,
-            "unpriced": result.unpriced,
-            "refused_bytes": self._refused.sync(),
-            "refused_path": str(self._path),
-        }
-        self._write(lambda connection, import_id: runs.advance(
-            connection, self._org_id, import_id, self._clock(), **counts
-        ))  # fmt: skip
-
-    def _write(self, what: Callable[[runs.Connection, int], None]) -> None:
-        import_id = self.result.import_id
-        if import_id is None:
-            return
-
-        def once() -> None:
-            with self._store.write(self._org_id) as connection:
-                what(connection, import_id)
-
-        self._store.retrying(once)
+        self._record.advance(
+            position=position,
+            imported=self._earlier.imported + result.imported,
+            replayed=result.replayed - self._earlier.imported,
+            refused=result.refused,
+            unpriced=result.unpriced,
+            refused_bytes=self._refused.sync(),
+            refused_path=str(self._path),
+        )
 
     def _finish(self) -> None:
         result = self.result
@@ -286,9 +230,7 @@ class Import:
         result.accounts_created = self._till.accounts_created
         published = self._refused.publish(keep=result.refused > 0)
         result.refused_path = str(published) if published else None
-        self._write(lambda connection, import_id: runs.finish(
-            connection, self._org_id, import_id, self._clock(), refused_path=result.refused_path
-        ))  # fmt: skip
+        self._record.finish(result.refused_path)
 
     def _say(self, doing: str) -> None:
         self._tell(Progress(self._reader.position(), self._reader.size, self.result.rows, self.result.refused, doing))
