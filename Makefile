@@ -48,7 +48,8 @@ install: $(DEV) ## install everything into .venv
 run: $(RUNTIME) ## create data/demo.db, load the demo, serve dashboard and API (HOST=, PORT=)
 	@mkdir -p data
 	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db $(BIN)/creditbook demo
-	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db exec $(BIN)/creditbook serve --host $(HOST) --port $(PORT)
+	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db $(BIN)/creditbook serve --host $(HOST) --port $(PORT) || \
+	  test $$? -eq 130 # Ctrl-C is how it ends
 
 test: $(DEV) ## run every test: SQLite, a real PostgreSQL, a real browser (ARGS="-k grant")
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
