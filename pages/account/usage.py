@@ -10,12 +10,16 @@ from creditbook.reports import usage
 from creditbook.reports.usage import UsageFilter
 from creditbook.ui import filters, page, usage_charts
 from creditbook.ui.measures import MEASURES
+from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
 who = require()
 store, today = installation().store, installation().clock().astimezone(ZoneInfo(who.zone)).date()
 page.header("Usage", "What did I use, on which agent and model, and when?")
-used = usage.days(store, who)
+used = read(lambda: usage.days(store, who))
+if isinstance(used, Unread):
+    not_read("Your usage", used)
+    st.stop()
 if used is None:
     page.empty(
         "Nothing used yet",

@@ -60,6 +60,25 @@ def test_a_balance_that_can_not_be_read_is_a_dash_and_a_reference(
     assert not at.exception
 
 
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [
+        ("account/wallets.py", "wallet"),
+        ("account/history.py", "ledger_transaction"),
+        ("account/usage.py", "usage_account_day"),
+    ],
+)
+def test_a_page_stands_whatever_the_database_does(
+    spent: Any, text: Callable[[AppTest], str], page: str, table: str
+) -> None:
+    who = spent.principal("asha")
+    with spent.place.store.write(who.org_id) as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO gone")
+    at = spent.open(page, who)
+    assert "could not be read" in text(at)
+    assert not at.exception
+
+
 def test_an_empty_account_reads_zero_and_says_what_comes_next(visit: Any, text: Callable[[AppTest], str]) -> None:
     visit.ledger.open_account("acme/zero", plan="monthly")
     visit.ledger.spend("acme/zero", action="work", tokens=10_000)

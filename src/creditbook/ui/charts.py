@@ -11,7 +11,7 @@ import streamlit as st
 from . import tables
 from .colour import GRID, INK, LABEL, colour
 from .format import short
-from .page import card, head, row
+from .page import card, dot, head, row
 
 PHONE = 336
 
@@ -120,8 +120,12 @@ def chart_card(
     *,
     alt: str,
     columns: Mapping[str, Any] | None = None,
+    legend: Mapping[str, str] | None = None,
 ) -> None:
-    """A chart with its twin table and its download; which of the two is shown lives in the address under ``key``."""
+    """A chart with its twin table and its download; which of the two is shown lives in the address under ``key``.
+
+    ``legend`` maps names to their colours. It wraps on a phone, where Plotly's own would cover the bars.
+    """
     with card(f"card-{key}", height="stretch"):
         with row(horizontal_alignment="distribute"):
             with st.container(width="content", gap=None):
@@ -141,4 +145,8 @@ def chart_card(
             height = min(int(fig.layout.height or 300), 35 * len(table) + 37)
             st.dataframe(table, hide_index=True, column_config=dict(columns or {}), alt=alt, height=height)
         else:
+            if legend:
+                with row(gap="xsmall"):
+                    for name, hexadecimal in legend.items():
+                        st.markdown(f":small[{dot(name, hexadecimal)}]", width="content")
             draw(fig, key, alt)

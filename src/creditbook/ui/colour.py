@@ -44,7 +44,9 @@ _MAKERS = (
     (re.compile(r"grok|xai"), 335),
 )
 _SMALL = re.compile(r"mini|haiku|flash|nano|small|lite|8b|7b")
-_DARK, _MID, _LIGHT = 0.135, 0.19, 0.27  # relative luminance: 0.115 … 0.30 is what holds 3:1 on both backgrounds
+# Relative luminance: 0.115 … 0.30 is what holds 3:1 on both backgrounds.
+_DARK, _MID, _LIGHT = 0.135, 0.19, 0.27
+_BIGS, _SMALLS = (_DARK, 0.165), (0.24, _LIGHT)
 
 
 def colour(name: str) -> str:
@@ -61,7 +63,7 @@ def _made(name: str) -> str:
     digest = hashlib.blake2s(name.encode(), digest_size=4).digest()
     for pattern, hue in _MAKERS:
         if pattern.search(name):
-            light = (_MID, _LIGHT)[digest[1] % 2] if _SMALL.search(name) else (_DARK, _MID)[digest[1] % 2]
+            light = _SMALLS[digest[1] % 2] if _SMALL.search(name) else _BIGS[digest[1] % 2]
             return _at(hue + digest[0] % 31 - 15, 0.62, light)
     return _at(
         int.from_bytes(digest[:2], "big") % 360, 0.34 + digest[2] % 3 * 0.12, (_DARK, _MID, _LIGHT)[digest[3] % 3]

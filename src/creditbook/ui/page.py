@@ -84,9 +84,9 @@ def muted(text: str, **more: Any) -> None:
     st.markdown(f":small[:gray[{text}]]", **more)
 
 
-def dot(name: str) -> str:
-    """A name after its colour, as markdown."""
-    return f':color[●]{{foreground="{colour(name)}"}} {esc(name)}' if name else ":gray[not named]"
+def dot(name: str, hexadecimal: str = "") -> str:
+    """A name after its colour (its own, or the one given), as markdown."""
+    return f':color[●]{{foreground="{hexadecimal or colour(name)}"}} {esc(name)}' if name else ":gray[not named]"
 
 
 def facts(pairs: Mapping[str, str]) -> None:

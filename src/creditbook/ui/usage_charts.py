@@ -72,18 +72,23 @@ def by_day(found: Figures, wanted: UsageFilter, measure: Measure, *, unnamed: st
         alt=f"{measure.name} by {stack.step}, stacked by name. {note}",
         columns={"Day": st.column_config.DateColumn("Day", format="ddd D MMM YYYY")}
         | dict.fromkeys(table.columns[1:], number),
+        legend={charts.shortened(labels[name], 28): _shade(name) for name in stack.names},
     )
 
 
+def _shade(name: str) -> str:
+    return GREY if name in ("", OTHER) else colour(name)
+
+
 def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
-    fig = charts.figure(300, barmode="stack")
+    fig = charts.figure(270, barmode="stack", showlegend=False)
     for name in stack.names:
         usages = [stack.bars[day][name] for day in stack.days]
         fig.add_bar(
             x=stack.days,
             y=[measure.axis(usage) for usage in usages],
-            name=charts.shortened(labels[name], 18),
-            marker_color=GREY if name in ("", OTHER) else colour(name),
+            name=charts.shortened(labels[name], 28),
+            marker_color=_shade(name),
             customdata=[measure.brief(measure.of(usage)) for usage in usages],
             hovertemplate="%{customdata}",
         )
@@ -95,7 +100,6 @@ def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
         name="total",
         mode="lines",
         line_width=0,
-        showlegend=False,
         hovertemplate="<b>%{customdata}</b>",
     )
     if measure.prefix:
@@ -131,7 +135,7 @@ def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: 
         [_hover(usage) for _, usage in top],
         height=34 * max(len(top), 4) + 8,
         insets=(52, 0),
-        colours=[GREY if name in ("", OTHER) else colour(name) for name, _ in top],
+        colours=[_shade(name) for name, _ in top],
     )
     spoken = ", ".join(f"{label} {measure.brief(value)}" for label, value in zip(labels, values, strict=True))
     table, columns = _table(ordered, unnamed)
