@@ -74,7 +74,7 @@ bench: $(DEV) ## the complete path beside its floor, on both databases (ARGS="--
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: $(DEV) ## thousands of steps of the ledger against its model, on plain values and both databases
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout=0 --numprocesses $(WORKERS) tests/model $(ARGS)
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/model $(ARGS)
 
 mutants: $(DEV) ## does some test notice each deliberate fault? (ARGS="--only rollover")
 	@$(BIN)/python scripts/mutants.py $(ARGS)

@@ -26,6 +26,7 @@ class SharedClock:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_the_ledger_agrees_with_the_model_step_by_step(database_url: str) -> None:
     shared = SharedClock()
     driver = LedgerDriver(database_url, shared)
