@@ -12,6 +12,7 @@ from creditbook.store.engine import Store
 def test_each_days_close_equals_the_last_line_before_it(store: Store, rows: SpentAccount, now: datetime) -> None:
     instants = [now - timedelta(days=n, hours=5) for n in range(45, -1, -1)]
     lines: list[dict[str, Any]] = rows.rows["txn"]
+    instants = sorted({*instants, *(line["effective_at"] for line in lines[5:9])})  # a line at the instant is after it
     expected = {i: [r["available_after"] for r in lines if r["effective_at"] < i] for i in instants}
     with store.read(1) as connection:
         found = reports_overview.last_before(connection, 1, 100, instants)
