@@ -52,7 +52,7 @@ run: $(RUNTIME) ## create data/demo.db, load the demo, serve dashboard and API (
 	  test $$? -eq 130 # Ctrl-C is how it ends
 
 test: $(DEV) ## run every test: SQLite, a real PostgreSQL, a real browser (ARGS="-k grant")
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(DEV) ## ruff, mypy --strict, and the arrows between the parts of the house
 	@$(BIN)/ruff check .

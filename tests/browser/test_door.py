@@ -112,6 +112,7 @@ def test_signing_out_closes_the_other_tab_by_itself_and_kills_the_copied_cookie(
     choose(page, "Sign out")
     for tab in (page, other, thief):
         door_is_shown(tab)
+    page.wait_for_timeout(2_000)  # the door asks the server to take the dead cookie back
     assert "creditbook_session" not in {cookie["name"] for cookie in page.context.cookies()}
     visit(thief, server.at("overview"))
     door_is_shown(thief)
@@ -148,7 +149,7 @@ def test_an_invitation_goes_from_the_page_to_a_new_person_who_sees_her_tokens(
     fill(guest, new_password=NEW, new_password_2=NEW)
     press(guest, "link-now")
     expect(guest.get_by_role("heading", name="Overview")).to_be_visible(timeout=SOON)
-    expect(guest.locator('[data-testid="stSidebar"]')).to_contain_text("Divya Pillai")
+    expect(guest.locator('[data-testid="stSidebar"]')).to_contain_text("Divya Pillai", timeout=SOON)
     late = another.new_page()
     visit(late, link)
     expect(late.get_by_role("heading", name="This link is spent")).to_be_visible(timeout=SOON)

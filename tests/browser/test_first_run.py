@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from support.browser import LiveServer, creditbook, serving, visit
 from support.visits import NAVIGATION, enter_password, fill, press
 
 PASSWORD = "four quiet green lanterns"
+SOON = 45_000
 
 
-@pytest.fixture(scope="module")
-def fresh_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, str]]:
+@contextmanager
+def new_house(folder: Path) -> Iterator[tuple[LiveServer, str]]:
     """A server on a database just made by `creditbook init`, with one organization; and the set-up token it printed."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('first')}/creditbook.db"
+    url = f"sqlite:///{folder}/creditbook.db"
     environ = {"CREDITBOOK_DATABASE_URL": url}
     made = creditbook("init", "--json", environ=environ)
     assert made.returncode == 0, made.stderr
@@ -27,49 +29,62 @@ def fresh_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live
         yield server, json.loads(made.stdout)["setup_token"]
 
 
-def test_the_token_of_the_console_makes_the_first_administrator_once(
-    fresh_house: tuple[LiveServer, str], page: Page, browser: Browser
-) -> None:
-    server, token = fresh_house
+@pytest.fixture(scope="module")
+def settled_house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[LiveServer]:
+    """A new house whose first administrator is there already."""
+    with new_house(tmp_path_factory.mktemp("settled")) as (server, token):
+        context = browser.new_context()
+        become_administrator(context.new_page(), server, token)
+        context.close()
+        yield server
+
+
+def become_administrator(page: Page, server: LiveServer, token: str) -> None:
+    """Follow the console's link, fill in the form, land on Members."""
     visit(page, server.at(f"?setup={token}"))
     fill(page, name="Asha Raman", user_name="asha", new_password=PASSWORD, new_password_2=PASSWORD)
     press(page, "first-now")
-    expect(page.get_by_role("heading", name="Members")).to_be_visible(timeout=45_000)
-
-    other = browser.new_context()
-    try:
-        late = other.new_page()
-        visit(late, server.at(f"?setup={token}"))
-        expect(late.get_by_role("heading", name="Sign in")).to_be_visible()
-    finally:
-        other.close()
+    expect(page.get_by_role("heading", name="Members")).to_be_visible(timeout=SOON)
 
 
-def test_a_wrong_password_is_refused_in_one_wording_whoever_it_is(
-    fresh_house: tuple[LiveServer, str], page: Page
+def test_the_token_of_the_console_makes_the_first_administrator_once(
+    tmp_path: Path, page: Page, browser: Browser
 ) -> None:
-    server, _ = fresh_house
+    with new_house(tmp_path) as (server, token):
+        become_administrator(page, server, token)
+        other = browser.new_context()
+        try:
+            late = other.new_page()
+            visit(late, server.at(f"?setup={token}"))
+            expect(late.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SOON)
+        finally:
+            other.close()
+
+
+def test_a_wrong_password_is_refused_in_one_wording_whoever_it_is(settled_house: LiveServer, page: Page) -> None:
     said = []
     for name in ("asha", "nobody-of-this-name"):
-        visit(page, server.url)
+        visit(page, settled_house.url)
         enter_password(page, name, "wrong password")
         alert = page.locator('[data-testid="stAlert"]')
-        expect(alert).to_be_visible(timeout=45_000)
+        expect(alert).to_be_visible(timeout=SOON)
         said.append(alert.inner_text())
     assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("path", ["", "overview", "wallets", "history", "usage", "members", "grants"])
 def test_every_address_opened_signed_out_shows_the_door_and_nothing_else(
-    fresh_house: tuple[LiveServer, str], page: Page, path: str
+    settled_house: LiveServer, page: Page, path: str
 ) -> None:
-    server, _ = fresh_house
-    visit(page, server.at(path))
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    visit(page, settled_house.at(path))
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SOON)
     assert page.locator(NAVIGATION).count() == 0
 
 
 def test_the_console_says_where_the_set_up_is(tmp_path: Path) -> None:
-    environ = {"CREDITBOOK_DATABASE_URL": f"sqlite:///{tmp_path}/creditbook.db", "CREDITBOOK_BASE_URL": "https://c.example"}
+    environ = {
+        "CREDITBOOK_DATABASE_URL": f"sqlite:///{tmp_path}/creditbook.db",
+        "CREDITBOOK_BASE_URL": "https://c.example",
+    }
     said = creditbook("init", environ=environ).stdout
     assert "https://c.example/?setup=" in said

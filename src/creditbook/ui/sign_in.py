@@ -13,11 +13,17 @@ from creditbook.access.own_password import SPENT
 from .doorway import attempt, card, is_same, new_password
 from .first_run import first_administrator
 from .page import esc, muted
-from .session import address, browser, door
+from .session import address, browser, door, session_token
+
+
+# A cookie that is still there when nobody is signed in is dead; only the server can take an HttpOnly cookie back.
+_DROP_COOKIE = "<script>fetch('/session/end',{method:'POST',redirect:'manual'})</script>"
 
 
 def front_door() -> None:
     """The screen for whoever is not signed in, at whatever address."""
+    if session_token():
+        st.html(_DROP_COOKIE, unsafe_allow_javascript=True)
     if "link" in st.query_params:
         by_link(st.query_params["link"])
     elif door().setup.is_empty() or ("setup" in st.query_params and door().setup.is_needed()):
