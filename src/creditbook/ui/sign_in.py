@@ -15,7 +15,6 @@ from .first_run import first_administrator
 from .page import esc, muted
 from .session import address, browser, door, session_token
 
-
 # A cookie that is still there when nobody is signed in is dead; only the server can take an HttpOnly cookie back.
 _DROP_COOKIE = "<script>fetch('/session/end',{method:'POST',redirect:'manual'})</script>"
 
