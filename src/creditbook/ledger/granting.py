@@ -11,9 +11,9 @@ from creditbook.domain.operations import Dispute, Expire, GrantTokens, Refund, R
 from creditbook.domain.program import GrantClass, WalletType
 from creditbook.domain.results import Receipt
 
-from .calls import Call, Outcome
-from .core import Core, Prepared, answer, prepare
-from .spending import wallet_type
+from .calls import Call
+from .core import Core, Prepared, prepare
+from .spending import either, wallet_type
 
 KINDS = ("grant", "purchase", "promo", "referral", "reward")
 
@@ -98,24 +98,12 @@ def grant_many(core: Core, grants: Iterable[Mapping[str, Any]]) -> Prepared[list
         subjects.update(call.subjects)
     operations = [call.operations[0] for call in calls]
     whole = Call(calls[0].org_id, operations, roots, calls[0].at, audit="grant", subjects=subjects)
-    return Prepared(whole, lambda outcomes: [_either(o, subjects) for o in _named(outcomes, whole)])
+    names = [subjects[operation.account_id] for operation in operations]
+    return Prepared(whole, lambda outcomes: [either(o, name) for o, name in zip(outcomes, names, strict=True)])
 
 
 def _rest(one: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in one.items() if name not in {"account", "tokens"}}
-
-
-def _named(outcomes: list[Outcome], call: Call) -> list[tuple[Outcome, int]]:
-    return [(outcome, op.account_id) for outcome, op in zip(outcomes, call.operations, strict=True)]
-
-
-def _either(named: tuple[Outcome, int], subjects: dict[int, str]) -> Receipt | LedgerError:
-    outcome, account_id = named
-    if isinstance(outcome, LedgerError):
-        return outcome
-    found = answer(outcome, subjects[account_id])
-    assert isinstance(found, Receipt)
-    return found
 
 
 def revoke(

@@ -118,7 +118,7 @@ def spend_many(core: Core, spends: Iterable[Mapping[str, Any]]) -> Prepared[list
     if len({org_id for _, org_id in names}) > 1:
         raise InvalidRequest("A batch belongs to one organization. Send one batch for each.")
     call = Call(names[0][1], list(operations), roots, core.now())
-    return Prepared(call, lambda outcomes: [_either(o, name) for o, (name, _) in zip(outcomes, names, strict=True)])
+    return Prepared(call, lambda outcomes: [either(o, name) for o, (name, _) in zip(outcomes, names, strict=True)])
 
 
 _NOT_SENT = frozenset({"account", "idempotency_key", "actor", "cost", "import_id", "decided_at"})
@@ -146,5 +146,6 @@ def _operation(core: Core, org_id: int, account_id: int, one: Mapping[str, Any])
     )
 
 
-def _either(outcome: Outcome, account: str) -> Receipt | LedgerError:
+def either(outcome: Outcome, account: str) -> Receipt | LedgerError:
+    """One answer of a batch: its receipt under the account's full name, or its refusal."""
     return outcome if isinstance(outcome, LedgerError) else _accepted(outcome, account)
