@@ -10,9 +10,12 @@
     │   ├── LimitExceeded
     │   ├── FeatureNotInPlan
     │   ├── AccountFrozen
-    │   └── AccountClosed
+    │   ├── AccountClosed
+    │   ├── CodeNotRedeemable
+    │   └── NeedsApproval
     ├── Conflict                the call is right, the moment is not
-    │   └── HoldAlreadyResolved
+    │   ├── HoldAlreadyResolved
+    │   └── AlreadyRedeemed
     └── Unavailable             nothing was decided; try again
 
 Messages are sentences for people. HTTP statuses and pages are the edges' business.
@@ -84,12 +87,34 @@ class AccountClosed(Refused):
     """The account is closed for good."""
 
 
+class CodeNotRedeemable(Refused):
+    """No such promo code, or one that has ended or is exhausted: one wording for all three (rule 32)."""
+
+    def __init__(self) -> None:
+        super().__init__("This code can't be redeemed. Check its spelling, or ask whoever gave it to you.")
+
+
+class NeedsApproval(Refused):
+    """A grant above the program's `approval_above` waits for a second administrator (rule 38).
+
+    ``above`` is that bound in whole tokens.
+    """
+
+    def __init__(self, above: int) -> None:
+        self.above = above
+        super().__init__(f"Grants above {above:,} tokens need a second administrator. Send it to the inbox instead.")
+
+
 class Conflict(LedgerError):
     """The state moved on: what the request wants to change is no longer open."""
 
 
 class HoldAlreadyResolved(Conflict):
     """The hold was captured to its end or voided before."""
+
+
+class AlreadyRedeemed(Conflict):
+    """This account has redeemed the code as often as it may."""
 
 
 class Unavailable(LedgerError):

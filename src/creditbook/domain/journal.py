@@ -4,10 +4,12 @@ One `Journal` per book and batch. Rules change the state only through it, so tha
 entry, every movement of a debt a debt entry and every movement of a hold a hold entry. The store appends it:
 
 - insert in this order: `accounts` (new), `wallets` (new), `holds` (new), `transactions`, `grants` (new), `entries`,
-  `debts` (new), `debt_entries`, `hold_entries`, `keys`, `audits`; a new object carries its final state already;
+  `debts` (new), `debt_entries`, `hold_entries`, `purchases` (new), `redemptions`, `awards`, `owed_referrals`,
+  `plan_events`, `keys`, `audits`; a new object carries its final state already;
 - update `touched_*` (ids of objects that existed before: write all their mutable columns; an id may also be in the new
   lists, which then wins): grants (remaining, held, live, disputed, closed_*, expires_at), wallets, holds, debts (owed),
-  accounts (status, plan*, zone, quota, clock_at, import_id);
+  accounts (status, plan*, term, program_id, zone, quota, clock_at, import_id, referral_waits), purchases, codes
+  (`redeemed`, `is_disabled`);
 - add `requests` {(account_id, day): n} to `account_day`, `quota` {(account_id, pool_id, period_first or None): n} to
   `quota_use` (None is stored as 0001-01-01), and `rollups.rollups_of(journal.transactions)` to the rollup tables.
 
@@ -21,6 +23,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from .plans import PlanEvent
+from .sales import Award, PromoCode, Purchase, Redemption
 from .state import Account, Debt, Grant, Hold, HoldStatus, Wallet
 
 
@@ -142,6 +146,16 @@ class AuditRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwedReferral:
+    """A friend's condition is met and her side is paid; the referrer's, another family's, is paid next (rule 32)."""
+
+    friend_id: int
+    referrer_id: int
+    tokens: int
+    at: datetime
+
+
 @dataclass(slots=True)
 class Journal:
     """All that one book's decisions write. ``new_id`` hands out rising 64-bit ids taken under the lock."""
@@ -159,11 +173,18 @@ class Journal:
     holds: list[Hold] = field(default_factory=list)
     keys: list[KeyRow] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
+    purchases: list[Purchase] = field(default_factory=list)
+    redemptions: list[Redemption] = field(default_factory=list)
+    awards: list[Award] = field(default_factory=list)
+    owed_referrals: list[OwedReferral] = field(default_factory=list)
+    plan_events: list[PlanEvent] = field(default_factory=list)
     touched_accounts: dict[int, Account] = field(default_factory=dict)
     touched_wallets: dict[int, Wallet] = field(default_factory=dict)
     touched_grants: dict[int, Grant] = field(default_factory=dict)
     touched_debts: dict[int, Debt] = field(default_factory=dict)
     touched_holds: dict[int, Hold] = field(default_factory=dict)
+    touched_purchases: dict[int, Purchase] = field(default_factory=dict)
+    touched_codes: dict[int, PromoCode] = field(default_factory=dict)
     requests: dict[tuple[int, date], int] = field(default_factory=dict)
     quota: dict[tuple[int, int, date | None], int] = field(default_factory=dict)
 

@@ -122,6 +122,7 @@ class Void(Operation):
 class GrantTokens(Operation):
     """Give tokens. Into ``wallet_id``, or the account's wallet of type ``wallet`` (opened if it has none).
 
+    ``approved_by`` is the second administrator's name where the program asks for one (rule 38).
     ``kind`` is the transaction's kind (`grant`, `purchase`, `promo`, `referral`, `reward`).
     """
 
@@ -137,6 +138,7 @@ class GrantTokens(Operation):
     price_minor: int | None = None
     currency: str | None = None
     metadata: dict[str, object] | None = None
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,3 +273,4 @@ class OpenAccount(Operation):
     external_id: str | None = None
     import_id: int | None = None
     wallets: tuple[WalletType, ...] = field(default=())
+    referrer_id: int | None = None

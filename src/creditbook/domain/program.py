@@ -7,6 +7,7 @@ A program is data. No rule anywhere asks for a program's name; the five that shi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
@@ -47,6 +48,7 @@ class Pricing(StrEnum):
 
     FIXED = "fixed"
     ACTUAL = "actual"
+    FORMULA = "formula"
 
 
 class Overrun(StrEnum):
@@ -75,9 +77,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something an app does for an account. ``tokens`` is the price of a fixed action and 0 for an actual one.
+    """Something an app does for an account. ``tokens`` is the price of a fixed action and 0 for the others.
 
-    ``estimate`` is what a typical run takes, for pages and for the check before starting.
+    ``formula`` prices a formula action out of what the operation reports (`domain.formula`), rounded up to whole
+    tokens. ``estimate`` is what a typical run takes, for pages and for the check before starting.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Action:
     feature: str = ""
     title: str = ""
     estimate: int = 0
+    formula: str = ""
 
     @property
     def spends_for(self) -> str:
@@ -113,7 +117,12 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A ranked set of allowances, limits and features. ``features`` None means all of them."""
+    """A ranked set of allowances, limits and features. ``features`` None means all of them.
+
+    ``price_minor`` is paid per term; one of 0 makes it a free plan, which has no subscription to pay. ``every`` is the
+    term of a plan without allowances (an unlimited one); others take it from their allowances. Two plans are of one
+    *kind* when their terms are (rule 31).
+    """
 
     slug: str
     title: str
@@ -125,6 +134,19 @@ class Plan:
     features: frozenset[str] | None = None
     max_request_tokens: int | None = None
     requests_per_day: int | None = None
+    every: Every | None = None
+    popular: bool = False
+    tagline: str = ""
+
+    @property
+    def term(self) -> Every | None:
+        """How long one term lasts; None for a plan that never begins anew."""
+        return self.every or (self.allowances[0].every if self.allowances else None)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its terms have to be paid."""
+        return self.price_minor > 0
 
     def allows(self, feature: str) -> bool:
         """Whether work on this feature may start under the plan."""
@@ -142,11 +164,88 @@ class Package:
     wallet: WalletType = WalletType.PREMIUM
     lifetime_days: int | None = None
     popular: bool = False
+    features: frozenset[str] | None = None
+    tagline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """The tax on every sale, frozen onto the purchase (rule 32). Inclusive: the price contains it."""
+
+    label: str
+    rate: Fraction
+    inclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PromoTerms:
+    """The terms of a promo code (rule 32). Days are local dates of the organization, both included.
+
+    ``total_limit`` None: as often as you like; ``lifetime_days`` None: the grant never expires. ``plans`` None: any
+    plan. ``first_purchase`` asks that the account has bought nothing yet.
+    """
+
+    code: str
+    tokens: int
+    wallet: WalletType = WalletType.BONUS
+    features: frozenset[str] | None = None
+    lifetime_days: int | None = None
+    valid_from: date | None = None
+    valid_through: date | None = None
+    total_limit: int | None = None
+    per_account: int = 1
+    plans: frozenset[str] | None = None
+    first_purchase: bool = False
+    label: str = ""
+
+
+class Paid(StrEnum):
+    """When a referral pays (rule 32)."""
+
+    SIGN_UP = "sign_up"
+    FIRST_SPEND = "first_spend"
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What a referral pays to both sides, once. ``action`` narrows the first spend down to this action."""
+
+    referrer_tokens: int
+    friend_tokens: int
+    when: Paid = Paid.FIRST_SPEND
+    action: str = ""
+    wallet: WalletType = WalletType.BONUS
+    lifetime_days: int | None = None
+
+
+class Once(StrEnum):
+    """How often a reward may be had: once for ever, or once per local day, calendar month."""
+
+    EVER = "ever"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """Tokens for an activity, once per account and period (rule 32)."""
+
+    slug: str
+    title: str
+    tokens: int
+    wallet: WalletType = WalletType.BONUS
+    once: Once = Once.EVER
+    lifetime_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The whole policy. Lookups raise KeyError; services turn that into a sentence."""
+    """The whole policy. Lookups raise KeyError; services turn that into a sentence.
+
+    ``grace_days`` is how many local dates an unpaid term may run (rule 31). ``approval_above``: larger grants wait for
+    a second administrator. ``wallet_tokens`` is what a wallet that an administrator opens gets unless told otherwise.
+    ``low_balance_tokens`` is where the low-balance notice begins unless a user sets her own threshold.
+    """
 
     name: str
     title: str
@@ -165,3 +264,10 @@ class Program:
     ready_action: str = ""
     ready_tokens: int = 1
     packages_url: str = ""
+    grace_days: int = 3
+    tax: Tax | None = None
+    promo_codes: dict[str, PromoTerms] = field(default_factory=dict)
+    referral: Referral | None = None
+    rewards: dict[str, Reward] = field(default_factory=dict)
+    wallet_tokens: int = 5
+    low_balance_tokens: int | None = None

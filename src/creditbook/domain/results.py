@@ -69,8 +69,50 @@ class Done:
     replayed: bool = False
 
 
-Result = Receipt | HoldReceipt | Done
-_KINDS: dict[str, type[Receipt] | type[HoldReceipt] | type[Done]] = {"r": Receipt, "h": HoldReceipt, "d": Done}
+@dataclass(frozen=True, slots=True)
+class PlanReceipt:
+    """An account's plan as it stood after a change. ``what`` says what the change did, as `plans.PlanEvent.what`.
+
+    ``next_plan`` is what waits for ``term_ends_at`` ('' for nothing); ``available`` None means unlimited.
+    """
+
+    account: str
+    what: str
+    plan: str
+    status: str
+    next_plan: str
+    term_ends_at: datetime | None
+    paid_ahead: int
+    available: int | None
+    transaction_ids: tuple[int, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseReceipt:
+    """A purchase as it stood after the call. Money is in minor units; ``tokens`` is what it gave or will give.
+
+    ``trouble`` says why a paid one could not be granted.
+    """
+
+    purchase_id: int
+    account: str
+    kind: str
+    item: str
+    status: str
+    tokens: int
+    price_minor: int
+    tax_minor: int
+    currency: str
+    available: int | None
+    transaction_ids: tuple[int, ...] = ()
+    trouble: str = ""
+    replayed: bool = False
+
+
+Result = Receipt | HoldReceipt | Done | PlanReceipt | PurchaseReceipt
+_KINDS: dict[str, type[Any]] = {"r": Receipt, "h": HoldReceipt, "d": Done, "p": PlanReceipt, "b": PurchaseReceipt}
+_INSTANTS = {"ends_at", "term_ends_at"}
 _json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _MARKS = {cls: mark for mark, cls in _KINDS.items()}
 
@@ -85,8 +127,8 @@ def encode(result: Result) -> str:
         ]  # fmt: skip
         return _json(["r", values])
     body = asdict(result)
-    if isinstance(result, HoldReceipt):
-        body["ends_at"] = result.ends_at.isoformat()
+    for name in _INSTANTS & body.keys():
+        body[name] = body[name].isoformat() if body[name] is not None else None
     return _json([_MARKS[type(result)], body])
 
 
@@ -98,8 +140,9 @@ def decode(text: str) -> Result:
         body[9] = datetime.fromisoformat(body[9])
         return replace(Receipt(*body), replayed=True)
     body["replayed"] = True
-    if mark == "h":
-        body["ends_at"] = datetime.fromisoformat(body["ends_at"])
-        return HoldReceipt(**body)
-    body["transaction_ids"] = tuple(body["transaction_ids"])
-    return Done(**body)
+    for name in _INSTANTS & body.keys():
+        body[name] = datetime.fromisoformat(body[name]) if body[name] is not None else None
+    if "transaction_ids" in body:
+        body["transaction_ids"] = tuple(body["transaction_ids"])
+    found: Result = _KINDS[mark](**body)
+    return found

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from .plans import Term, Version
 from .program import Every, GrantClass, Plan, Program, WalletType
+from .sales import PromoCode, Purchase
 
 
 class AccountStatus(StrEnum):
@@ -148,8 +150,11 @@ class Account:
     """Who holds and spends tokens, with everything of it that is alive.
 
     ``zone`` is the IANA name in force (its own or its organization's). ``clock_at`` is the last instant decided for the
-    family; it is kept on the family's root. ``requests`` counts live requests per local date, ``quota_used`` what this
-    member charged to its pool per (pool period's first date, or None when the pool has no period).
+    family; it is kept on the family's root. ``program_id`` is the version of the program that its plan's running term
+    follows (editing a plan changes no running period, rule 31); 0 is the one in force. ``referrer_id`` is who brought
+    her here, and ``referral_waits`` that her first spend still pays both (rule 32). ``requests`` counts live requests
+    per local date, ``quota_used`` what this member charged to its pool per (pool period's first date, or None when the
+    pool has no period).
     """
 
     account_id: int
@@ -164,6 +169,10 @@ class Account:
     import_id: int | None = None
     own_zone: bool = False
     clock_at: datetime | None = None
+    program_id: int = 0
+    term: Term = field(default_factory=Term)
+    referrer_id: int | None = None
+    referral_waits: bool = False
     wallets: dict[int, Wallet] = field(default_factory=dict)
     grants: dict[int, Grant] = field(default_factory=dict)
     debts: dict[int, Debt] = field(default_factory=dict)
@@ -218,6 +227,10 @@ class Book:
     ``org_zone`` decides `org_date`; ``closed_through`` the accounting date of rule 34. ``pasts`` are usages that
     refunds of this batch name; ``resolved`` tells the status of named holds that are no longer open. ``quiet_until``:
     nothing is due before this instant; None when that is not known.
+
+    ``versions`` are all versions of the program, oldest first. ``codes``, ``purchases`` and ``awards`` are those that
+    the batch's operations name: promo codes by their normalized text, purchases by id, awards as (account_id, name,
+    period). ``payments`` maps every (provider, payment) that the operations name to its purchase, where there is one.
     """
 
     org_id: int
@@ -229,6 +242,11 @@ class Book:
     pasts: dict[int, PastUsage] = field(default_factory=dict)
     resolved: dict[int, Hold] = field(default_factory=dict)
     quiet_until: datetime | None = None
+    versions: tuple[Version, ...] = ()
+    codes: dict[str, PromoCode] = field(default_factory=dict)
+    purchases: dict[int, Purchase] = field(default_factory=dict)
+    payments: dict[tuple[str, str], int] = field(default_factory=dict)
+    awards: set[tuple[int, str, date]] = field(default_factory=set)
 
     @property
     def root(self) -> Account:
