@@ -35,13 +35,15 @@ class CancelPlan(Operation):
 class OpenPurchase(Operation):
     """Open a sale as `pending`, with the price, tax and terms of now. ``item`` is a package's or a plan's slug.
 
-    A `renewal` names the running plan (the lower one where a downgrade waits), '' for whichever it is.
+    A `renewal` names the running plan (the lower one where a downgrade waits), '' for whichever it is. With
+    ``payment``, an administrator's record of money received, it is opened, paid and granted at once.
     """
 
     name: ClassVar[str] = "open_purchase"
     kind: PurchaseKind
     item: str
     provider: str = "manual"
+    payment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
