@@ -24,9 +24,11 @@ from creditbook.commands import (
     setup,
 )
 from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, refuse, wants_json
+from creditbook.commands.values import WholeTokens
 from creditbook.domain.errors import LedgerError
-from creditbook.installation import close_installations
+from creditbook.installation import close_installations, unanswered
 from creditbook.settings import SettingsError
+from creditbook.store.retry import is_no_database, is_unreachable
 
 cli = typer.Typer(
     name="creditbook",
@@ -55,10 +57,11 @@ def root(
 
 
 for command in (
-    setup.init, demo.demo, serving.serve, amounts.balance, amounts.grant, maintenance.sweep, proving.verify,
+    setup.init, demo.demo, serving.serve, amounts.balance, maintenance.sweep, proving.verify,
     keeping.backup, keeping.restore,
 ):  # fmt: skip
     cli.command()(command)
+cli.command(cls=WholeTokens)(amounts.grant)
 for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
@@ -77,6 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(EXIT_USAGE)
     except LedgerError as error:
         refuse(str(error), as_json=as_json, kind=type(error).__name__)
+        sys.exit(EXIT_REFUSED)
+    except Exception as error:
+        if not (is_unreachable(error) or is_no_database(error)):
+            raise
+        refuse(str(unanswered(error)), as_json=as_json, kind="Unavailable")
         sys.exit(EXIT_REFUSED)
     finally:
         close_installations()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from creditbook.commands.output import JsonOption, Said, answer, table
-from creditbook.commands.values import CONSOLE, day_or_instant, instant
+from creditbook.commands.values import CONSOLE, account_in, day_or_instant, instant
 from creditbook.domain.balance import Balance
 from creditbook.installation import installation
 
@@ -19,14 +19,15 @@ def grant(
     tokens: Annotated[int, typer.Argument(min=1, help="Whole tokens.")],
     reason: Annotated[str, typer.Option(help="Why; it stands in the audit log.")],
     wallet: Annotated[str, typer.Option(help="Which kind of wallet gets them.")] = "BONUS",
-    expires: Annotated[str | None, typer.Option(help="Last day, or an instant with its zone.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Last day (YYYY-MM-DD), or an instant with its zone.")] = None,
     label: Annotated[str, typer.Option(help="What the account's owner reads.")] = "",
     key: Annotated[str | None, typer.Option(help="Idempotency key: the same one grants once.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give tokens to an account."""
-    receipt = installation().ledger.grant(
-        account,
+    here = installation().ready()
+    receipt = here.ledger.grant(
+        account_in(here, account),
         tokens,
         reason=reason,
         wallet=wallet,
@@ -47,7 +48,8 @@ def balance(
     as_json: JsonOption = False,
 ) -> None:
     """Show what an account has, now or at any moment."""
-    found = installation().ledger.balance(account, None if at is None else instant(at), feature)
+    here = installation().ready()
+    found = here.ledger.balance(account_in(here, account), None if at is None else instant(at), feature)
     answer(found, _for_people(found), as_json=as_json)
 
 

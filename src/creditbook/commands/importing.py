@@ -58,7 +58,8 @@ def usage(
     as_json: JsonOption = False,
 ) -> None:
     """Import usage records. The same file again imports nothing twice; an interrupted import goes on."""
-    here = installation()
+    here = installation().ready()
+    here.organizations(org)
     try:
         request = ImportRequest(
             path=file, org=org, format=kind, by_hand=pairs(by_hand or [], "--map"), fixed=pairs(fixed or [], "--set"),

@@ -26,7 +26,8 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Write the whole database to a file while it is in use."""
-    keeping.backup(installation().store, file)
+    # An older schema may be kept too: that is what one does before `creditbook init` upgrades it.
+    keeping.backup(installation().found().store, file)
     size = file.stat().st_size
     answer({"file": str(file), "bytes": size}, f"Wrote {file} ({size:,} bytes).", as_json=as_json)
 
@@ -43,7 +44,7 @@ def restore(
 @rebuilding.command("rollups")
 def rebuild_rollups(org: Org = None, as_json: JsonOption = False) -> None:
     """Make the rollups that pages read anew from the transactions they count. Safe while in use and to repeat."""
-    here = installation()
+    here = installation().ready()
     made = {one.slug: rebuild(here.store, one.org_id) for one in here.organizations(org)}
     said = [f"{slug}: " + ", ".join(f"{rows:,} rows in {name}" for name, rows in tables.items()) + "."
             for slug, tables in made.items()]  # fmt: skip

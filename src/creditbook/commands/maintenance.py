@@ -42,14 +42,17 @@ def run_resets(org: Org = None, as_json: JsonOption = False) -> None:
 @resets.command("status")
 def show_status(org: Org = None, as_json: JsonOption = False) -> None:
     """Show which wallets have a reset due and when the next one comes."""
-    here = installation()
+    here = installation().ready()
     found = [reset_status(here.store, one, here.clock()) for one in here.organizations(org)]
     answer({"due": sum(one.due for one in found), "organizations": found}, list(_status(found)), as_json=as_json)
 
 
 def _settle(org: str | None, at: datetime | None, *, as_json: bool) -> None:
+    here = installation().ready()
+    if org is not None:
+        here.organizations(org)
     with _progress(quiet=as_json) as tell:
-        report = installation().ledger.sweep(org, at=at, progress=tell)
+        report = here.ledger.sweep(org, at=at, progress=tell)
     answer(report, _sentence(report), as_json=as_json)
     if report.failed:
         raise typer.Exit(EXIT_REFUSED)

@@ -10,7 +10,8 @@ import typer
 from creditbook.access import Access, Role, console
 from creditbook.commands.amounts import Account
 from creditbook.commands.output import JsonOption, answer
-from creditbook.commands.values import CONSOLE
+from creditbook.commands.values import CONSOLE, account_in, where_links_lead
+from creditbook.domain.errors import InvalidRequest
 from creditbook.installation import installation
 from creditbook.programs import load_program, program_to_toml
 
@@ -33,7 +34,8 @@ def create_organization(
     as_json: JsonOption = False,
 ) -> None:
     """Create an organization that runs a program."""
-    made = installation().ledger.create_organization(slug, load_program(program), name=name, zone=zone, actor=CONSOLE)
+    runs, here = load_program(program), installation().ready()
+    made = here.ledger.create_organization(slug, runs, name=name, zone=zone, actor=CONSOLE)
     answer(made, f"Created {made.slug} ({made.name}) in {made.zone}, {made.currency}.", as_json=as_json)
 
 
@@ -48,9 +50,10 @@ def create_account(
     as_json: JsonOption = False,
 ) -> None:
     """Open an account with what the program opens at sign-up."""
-    here = installation()
+    here = installation().ready()
+    name = account_in(here, account)
     here.ledger.open_account(
-        account, plan=plan, zone=zone, draws_on_pool=pool, quota=quota, external_id=external_id, actor=CONSOLE
+        name, plan=plan, zone=zone, draws_on_pool=pool, quota=quota, external_id=external_id, actor=CONSOLE
     )
     opened = here.ledger.balance(account)
     left = "unlimited" if opened.available is None else f"{opened.available:,} tokens"
@@ -60,41 +63,53 @@ def create_account(
 @users.command("invite")
 def invite(
     slug: Slug,
-    user_name: Annotated[str, typer.Argument(help="The name she will sign in with.")],
-    role: Annotated[str, typer.Option(help="user, admin or finance.")] = "user",
-    name: Annotated[str, typer.Option(help="How people read her name.")] = "",
-    email: Annotated[str, typer.Option(help="Her address; nothing is sent to it now.")] = "",
-    account: Annotated[str | None, typer.Option(help="Her account's name after the slash; it must be open.")] = None,
+    user_name: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    role: Annotated[str, typer.Option(help="user, admin or finance, in this organization.")] = "user",
+    name: Annotated[str, typer.Option(help="The person's name, as people read it.")] = "",
+    email: Annotated[str, typer.Option(help="E-mail address; nothing is sent to it now.")] = "",
+    account: Annotated[
+        str | None, typer.Option(help="The person's account: its name after the slash; it must be open.")
+    ] = None,
     reason: Reason = "invited on the command line",
     as_json: JsonOption = False,
 ) -> None:
-    """Invite a person. Prints the one-time link to hand to her."""
-    here = installation()
-    organization = here.ledger.core.organization(slug)
+    """Invite a person. Prints the one-time link to hand over."""
+    here = installation().ready()
+    (organization,) = here.organizations(slug)
     actor = console(organization.org_id, organization.slug, organization.name, organization.zone)
     people = Access(here.store, here.clock).people
     invited = people.invite(actor, user_name, name, cast(Role, role), email=email, reason=reason)
     if account is not None:
         people.give_account(actor, invited.person_id, account, reason=reason)
     link = None if invited.token is None else here.settings.link(link=invited.token)
-    way_in = f"Her one-time link, good for seven days:  {link}" if link else "She signs in with her own password."
-    said = [f"Invited {invited.user_name} to {slug} as {role}.", way_in]
+    who = invited.user_name
+    said = [f"Invited {who} to {slug} as {role}."]
+    if link is None:
+        said.append(f"{who} has a password already and signs in with it.")
+    else:
+        said += [f"One-time link for {who}, good for seven days:  {link}", *where_links_lead(here.settings)]
     answer({"username": invited.user_name, "role": role, "link": link}, said, as_json=as_json)
 
 
 @programs.command("load")
 def load(
     file: ProgramFile,
-    org: Annotated[str, typer.Option(help="The organization that shall run it.")],
+    org: Annotated[
+        str | None, typer.Option(help="The organization that shall run it; the one called as the program if left out.")
+    ] = None,
     reason: Reason = "loaded on the command line",
     as_json: JsonOption = False,
 ) -> None:
     """Put a program in force as a new version. Running periods keep what they have."""
-    program = load_program(file)
-    version = installation().ledger.load_program(org, program, reason=reason, actor=CONSOLE)
+    program, here = load_program(file), installation().ready()
+    slug = program.name if org is None else org
+    if org is None and all(one.slug != slug for one in here.organizations()):
+        raise InvalidRequest(f"No organization is called {slug} like the program. Say which shall run it: --org SLUG.")
+    here.organizations(slug)
+    version = here.ledger.load_program(slug, program, reason=reason, actor=CONSOLE)
     answer(
-        {"organization": org, "program": program.name, "version": version},
-        f"{org} runs {program.name}, version {version}.",
+        {"organization": slug, "program": program.name, "version": version},
+        f"{slug} runs {program.name}, version {version}.",
         as_json=as_json,
     )
 
@@ -102,5 +117,7 @@ def load(
 @programs.command("export")
 def export(slug: Slug, as_json: JsonOption = False) -> None:
     """Print the program that an organization runs, as TOML that `program load` takes."""
-    toml = program_to_toml(installation().ledger.program(slug))
+    here = installation().ready()
+    here.organizations(slug)
+    toml = program_to_toml(here.ledger.program(slug))
     answer({"organization": slug, "toml": toml}, toml.rstrip("\n"), as_json=as_json)

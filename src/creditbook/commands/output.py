@@ -73,6 +73,11 @@ def table(*headings: str, right: Sequence[str] = ()) -> Table:
     return made
 
 
+def count(number: int, thing: str) -> str:
+    """A number and its noun: 1 organization, 1,200 organizations."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 def wants_json(arguments: Sequence[str] | None = None) -> bool:
     """Whether `--json` stands on the command line; for errors raised before a command has read its options."""
     return "--json" in (sys.argv[1:] if arguments is None else arguments)

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
-from creditbook.commands.output import JsonOption, answer, refuse, table
-from creditbook.domain.errors import InvalidRequest, NotFound
+from creditbook.commands.output import JsonOption, answer, count, refuse, table
+from creditbook.domain.errors import InvalidRequest
 from creditbook.installation import installation
 from creditbook.pricing.fx import read_rates
 from creditbook.pricing.pricer import Pricer
 from creditbook.pricing.rates import ModelRate
 from creditbook.pricing.setting import PriceTerms, enter_rates, set_price
-from creditbook.store.directory import organization_by_slug
 
 price = typer.Typer(
     help="What models cost: set a price of your own, or see which one is in force.", no_args_is_help=True
@@ -46,7 +45,7 @@ def price_set(
     as_json: JsonOption = False,
 ) -> None:
     """Set a model's price from a date on. What is booked keeps its cost."""
-    here = installation()
+    here = installation().ready()
     given = PriceTerms(input=input_, cached=cached, cache_write=cache_write, output=output, reasoning=reasoning)
     if withdraw and given != PriceTerms():
         raise InvalidRequest("Either withdraw a price or give a new one, not both.")
@@ -72,7 +71,7 @@ def price_show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the price of a model that is in force, and where it comes from."""
-    here = installation()
+    here = installation().ready()
     day = _day(on)
     at = datetime.combine(day, time(), UTC) if day else here.clock()
     rate = Pricer(here.store).rate(model, at, org_id=_org_id(org))
@@ -93,14 +92,14 @@ def fx_import(
     as_json: JsonOption = False,
 ) -> None:
     """Enter the exchange rates of a file. The same file twice adds nothing; what is booked keeps its rupees."""
-    here = installation()
+    here = installation().ready()
     with file.open(encoding="utf-8-sig", newline="") as lines:
         read = read_rates(lines, base, quote)
     done = enter_rates(
         here.store, read.rates, base=base, quote=quote, source=source, actor=by, at=here.clock(), dry_run=dry_run
     )
     verb = "would be entered" if dry_run else "entered"
-    sentence = f"{done.added} rates {verb}, {done.unchanged} known already, {len(read.refused)} refused."
+    sentence = f"{count(done.added, 'rate')} {verb}, {done.unchanged} known already, {len(read.refused)} refused."
     result = {"added": done.added, "unchanged": done.unchanged, "refused": read.refused, "dry_run": dry_run}
     answer(result, [sentence, *read.refused], as_json=as_json)
     if read.refused and not read.rates:
@@ -113,7 +112,7 @@ def fx_show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the dollar's rate in rupees that is in force on a date, and where it comes from."""
-    here = installation()
+    here = installation().ready()
     day = _day(on) or here.clock().date()
     row = Pricer(here.store).rupees_on(day)
     if row is None:
@@ -132,9 +131,7 @@ def fx_show(
 def _org_id(slug: str | None) -> int | None:
     if slug is None:
         return None
-    found = organization_by_slug(installation().store, slug)
-    if found is None:
-        raise NotFound(f"There is no organization “{slug}”.")
+    (found,) = installation().organizations(slug)
     return found.org_id
 
 

@@ -9,14 +9,17 @@ import typer
 from rich.console import Console
 
 from creditbook.commands.maintenance import Org
-from creditbook.commands.output import EXIT_REFUSED, JsonOption, Said, answer, table
+from creditbook.commands.output import EXIT_REFUSED, JsonOption, Said, answer, count, table
 from creditbook.installation import installation
 from creditbook.reports.proof import OrganizationProof, prove
 
 
 def verify(org: Org = None, as_json: JsonOption = False) -> None:
     """Prove the books: every invariant, and the rows that break it. Exit code 1 when something is broken."""
-    store = installation().store
+    here = installation().ready()
+    store = here.store
+    if org is not None:
+        here.organizations(org)
     if as_json or not sys.stderr.isatty():
         proofs = prove(store, org)
     else:
@@ -45,7 +48,7 @@ def _by_invariant(proofs: list[OrganizationProof]) -> list[dict[str, Any]]:
 
 def _for_people(organizations: int, invariants: list[dict[str, Any]], broken: list[dict[str, Any]]) -> list[Said]:
     if not broken:
-        return [f"The books are whole: {len(invariants)} invariants hold in {organizations} organizations."]
+        return [f"The books are whole: {len(invariants)} invariants hold in {count(organizations, 'organization')}."]
     said: list[Said] = [f"The books are broken: {len(broken)} of {len(invariants)} invariants do not hold."]
     for one in broken:
         rows = table(one["invariant"], "rows", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creditbook.access import Access
 from creditbook.commands.output import JsonOption, answer
+from creditbook.commands.values import where_links_lead
 from creditbook.installation import installation
 
 
@@ -17,5 +18,6 @@ def init(as_json: JsonOption = False) -> None:
         sentences += [
             f"Nobody is an administrator yet. Run `creditbook serve` and open  {here.settings.link(setup=token)}",
             f"or enter this one-time token there:  {token}",
+            *where_links_lead(here.settings),
         ]
     answer({"database": here.store.dialect, "setup_token": token}, sentences, as_json=as_json)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+from typing import Any
 
 import typer
+from typer.core import TyperCommand
+
+from creditbook.domain.errors import NotFound
+from creditbook.installation import Installation
+from creditbook.settings import Settings
 
 # Who the books say it was: commands are run by somebody who may touch the database anyway.
 CONSOLE = "console"
@@ -26,4 +33,48 @@ def day_or_instant(text: str) -> date | datetime:
     try:
         return date.fromisoformat(text)
     except ValueError:
+        pass
+    try:
         return instant(text)
+    except typer.BadParameter:
+        raise typer.BadParameter(
+            f"{text!r} is no day and no instant. Write 2026-03-31 (YYYY-MM-DD, through that day) "
+            "or an instant with its zone: 2026-03-31T18:00:00+05:30 or …Z."
+        ) from None
+
+
+def account_in(here: Installation, account: str) -> str:
+    """An account as it was typed, once its organization is there. Raises NotFound, which shows how to write it."""
+    slug, slash, _ = account.partition("/")
+    there = [one.slug for one in here.organizations()]
+    if not slash and there and slug not in there:
+        raise NotFound(
+            f"“{account}” is no organization here. Write an account as ORG/USERNAME, "
+            f"such as {' or '.join(f'{org}/{account}' for org in there[:3])}."
+        )
+    here.organizations(slug)
+    return account
+
+
+def where_links_lead(settings: Settings) -> list[str]:
+    """What to say below a link when nobody said where the dashboard is; nothing when somebody did."""
+    if settings.base_url is not None:
+        return []
+    assumed = settings.link().rstrip("/")
+    return [f"This assumes a dashboard at {assumed}; set CREDITBOOK_BASE_URL when people reach it elsewhere."]
+
+
+class WholeTokens(TyperCommand):
+    """A command that takes an amount: an amount below zero is told in a sentence, not mistaken for an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuses a lone `-5` before it is read as an option `-5`."""
+        options = {name for parameter in self.params for name in parameter.opts}
+        for before, word in zip(["", *args], args, strict=False):
+            if re.fullmatch(r"-\d[\d.,_]*", word) and before not in options:
+                raise typer.BadParameter(
+                    f"{word} is less than 1. Write how many tokens to give, such as 500; "
+                    "to take tokens back, revoke the grant on the Grants page.",
+                    ctx=ctx,
+                )
+        return super().parse_args(ctx, args)

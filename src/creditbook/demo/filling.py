@@ -27,7 +27,7 @@ SLUGS = ("daily", "studio")
 PASSWORD_ROUNDS = 10
 """Fewer than for real people: these passwords are printed."""
 
-_MADE = re.compile(r"seed=(\d+) days=(\d+) users=(\d+)")
+HOW_MADE = re.compile(r"seed=(\d+) days=(\d+) users=(\d+)")
 _WORDS = ("mango", "river", "lantern", "monsoon", "saffron", "harbour", "velvet", "bamboo", "comet", "orchard", "tiger",
           "marble", "cobalt", "meadow", "pepper", "summit")  # fmt: skip
 
@@ -79,7 +79,7 @@ def fill(store: Store, clock: Clock, *, seed: int, days: int, users: int, tell: 
     for slug in SLUGS:
         if slug in there:
             reason, start = samples.how_made(store, there[slug].org_id)
-            begun = _MADE.search(reason)
+            begun = HOW_MADE.search(reason)
             if begun is None:
                 raise Conflict(f"The organization {slug} is none of the demo's. Use a database of its own.")
             seed, days, users = map(int, begun.groups())
@@ -117,7 +117,7 @@ def _told_to(
             story.slug, load_program(story.program), name=story.name, zone=story.zone, is_sample=True, actor="demo",
             reason=f"sample data: seed={made.seed} days={made.days} users={made.users}",
         )  # fmt: skip
-    logins = {person.user_name: _login(story, person, start) for person in story.people}
+    logins = {person.user_name: login_of(story.slug, person, start) for person in story.people}
     last = story.acts[-1]
     operation = "reserve" if isinstance(last, Begin) else "capture"
     org_id = ledger.core.organization(story.slug).org_id
@@ -158,9 +158,9 @@ def _play(
         made.refusals[name] = made.refusals.get(name, 0) + count
 
 
-def _login(story: Story, person: Person, start: datetime) -> SampleLogin:
+def login_of(slug: str, person: Person, start: datetime) -> SampleLogin:
     """The same password every time for this database, another one for the next."""
-    digest = hashlib.sha256(f"{story.slug}/{person.user_name}/{start.isoformat()}".encode()).digest()
+    digest = hashlib.sha256(f"{slug}/{person.user_name}/{start.isoformat()}".encode()).digest()
     words = "-".join(_WORDS[byte % len(_WORDS)] for byte in digest[:2])
     password = f"{words}-{int.from_bytes(digest[2:5], 'big') % 9_000_000 + 1_000_000}"
     return SampleLogin(person.user_name, password, person.role, person.name, person.is_operator)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
@@ -25,22 +26,37 @@ Result = TypeVar("Result")
 Dialect = Literal["sqlite", "postgresql"]
 
 
+def database_file(url: str) -> Path | None:
+    """The file that a SQLite address names, there or not; None for another kind of address. Opens and makes nothing.
+
+    Raises InvalidRequest for what is no database address.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database.startswith((":", "file:")):
+        return None
+    return Path(parsed.database)
+
+
 def open_store(url: str) -> Store:
     """Opens the database at a SQLAlchemy URL without touching its schema.
 
     `sqlite:///path` makes the folder if need be; `postgresql://…` means psycopg 3.
     Raises InvalidRequest when the URL is neither.
     """
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise InvalidRequest(f"{url!r} is no database address. {_EXAMPLES}") from error
+    parsed = _parsed(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return Store(url, "sqlite", recipe_sqlite.make_engine(parsed))
     if backend == "postgresql":
         return Store(url, "postgresql", recipe_postgres.make_engine(parsed, as_app=True))
     raise InvalidRequest(f"Creditbook runs on SQLite and PostgreSQL, not on {backend}. {_EXAMPLES}")
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise InvalidRequest(f"{url!r} is no database address. {_EXAMPLES}") from error
 
 
 _EXAMPLES = "Write sqlite:///data/creditbook.db or postgresql+psycopg://user:password@host/database."

@@ -16,6 +16,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+
+from creditbook.domain.errors import Unavailable
 
 from . import recipe_postgres
 from .retry import is_unreachable
@@ -37,9 +40,15 @@ def configuration(connection: sa.Connection | None = None) -> Config:
 
 
 def upgrade(store: Store, revision: str) -> None:
-    """Runs the migrations up to `revision`."""
+    """Runs the migrations up to `revision`. Raises Unavailable on the schema of a newer Creditbook."""
     with transaction(store) as connection:
-        command.upgrade(configuration(connection), revision)
+        try:
+            command.upgrade(configuration(connection), revision)
+        except CommandError as error:
+            raise Unavailable(
+                f"This database was made by a newer Creditbook than this one ({error}). Install that version, "
+                "or name another database in CREDITBOOK_DATABASE_URL."
+            ) from error
     # Connections from before may lack the role that the first migration makes.
     store.engine.dispose()
 

@@ -57,6 +57,16 @@ def is_unreachable(error: BaseException) -> bool:
     return type(raised).__name__ in {"OperationalError", "InterfaceError", "AdminShutdown", "TimeoutError"}
 
 
+def is_no_database(error: BaseException) -> bool:
+    """The file is not one of SQLite's, or is damaged."""
+    return type(driver_error(error)).__name__ == "DatabaseError"
+
+
+def first_words(error: BaseException) -> str:
+    """The first line of what the driver said, for a sentence to people."""
+    return (str(driver_error(error)).strip().splitlines() or [type(error).__name__])[0]
+
+
 def retrying(work: Callable[[], Result]) -> Result:
     """Calls `work` until it succeeds, at most six times, with a jittered and growing pause between.
 
