@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from support.tomls import OFFERS, SMALL, complaint
 
 from creditbook.domain.errors import InvalidRequest, NotFound
-from creditbook.domain.program import Program, Unit
+from creditbook.domain.program import Once, Paid, Program, PromoTerms, Referral, Reward, Tax, Unit, WalletType
 from creditbook.programs import (
     load_program,
     program_from_document,
@@ -20,51 +22,6 @@ from creditbook.programs import (
     program_to_toml,
     shipped_programs,
 )
-
-SMALL = """\
-name = "small"
-title = "Small"
-zone = "Europe/Berlin"
-currency = "EUR"
-default_plan = "free"
-
-[plans.free]  # everybody's
-title = "Free"
-rank = 0
-grant_class = "free"
-
-[[plans.free.allowances]]
-wallet = "STANDARD"
-tokens = 5
-every = "day"
-
-[[plans.free.allowances]]
-wallet = "MONTHLY"
-tokens = 100
-every = "calendar_month"
-features = ["goal"]
-rollover = "50%"
-
-[plans.paid]
-title = "Paid"
-rank = 1
-grant_class = "plan"
-features = ["goal", "chat"]
-
-[actions.goal]
-pricing = "fixed"
-tokens = 3
-
-[actions.chat]
-pricing = "actual"
-estimate = 20
-"""
-
-
-def complaint(text: str) -> str:
-    with pytest.raises(InvalidRequest) as caught:
-        program_from_toml(text, "small.toml")
-    return str(caught.value)
 
 
 def test_a_program_is_read_from_toml() -> None:
@@ -86,6 +43,9 @@ def test_a_program_survives_its_document_and_its_toml(name: str) -> None:
 def test_every_field_survives_the_way_to_toml_and_back() -> None:
     small = program_from_toml(SMALL)
     third = replace(small.plans["free"].allowances[1], rollover=Fraction(1, 3), rollover_cap=7, label='a "b"\n# c')
+    days = (date(2026, 3, 1), date(2026, 5, 31))
+    named = (frozenset({"goal"}), 9, *days, 100, 2, frozenset({"paid"}), True, "Spring")
+    promo = PromoTerms("SPRING", 50, WalletType.PREMIUM, *named)
     odd = replace(
         small,
         plans=small.plans | {"free": replace(small.plans["free"], allowances=(third,), unlimited=True)},
@@ -93,14 +53,23 @@ def test_every_field_survives_the_way_to_toml_and_back() -> None:
         approval_above=5,
         pool_plan="paid",
         self_registration=True,
+        grace_days=0,
+        wallet_tokens=9,
+        low_balance_tokens=11,
+        tax=Tax("VAT", Fraction(1, 3), inclusive=False),
+        packages={"big": replace(program_from_toml(SMALL + OFFERS).packages["big"], tagline="Much", lifetime_days=7)},
+        promo_codes={"SPRING": promo},
+        referral=Referral(1, 0, Paid.SIGN_UP, "", WalletType.PREMIUM, 3),
+        rewards={"review": Reward("review", "Wrote", 4, WalletType.PREMIUM, Once.DAY, 5)},
     )
+    assert program_from_document(json.loads(json.dumps(program_to_document(odd)))) == odd
     assert program_from_toml(program_to_toml(odd)) == odd
 
 
 def test_a_document_of_a_later_version_is_read_without_its_new_fields() -> None:
     document = program_to_document(program_from_toml(SMALL))
-    document["grace_days"] = 3
-    document["plans"]["free"]["grace_days"] = 3
+    document["moon_days"] = 3
+    document["plans"]["free"]["moon_days"] = 3
     assert program_from_document(document) == program_from_toml(SMALL)
 
 
@@ -133,6 +102,8 @@ def test_a_document_that_makes_no_sense_names_the_field() -> None:
         ("rank = 1", "rank = 0", "26: plans.paid.rank is that of free too"),
         ('pricing = "actual"', 'pricing = "actual"\ntokens = 4', "36: actions.chat.tokens is the price of a fixed"),
         ('zone = "Europe/Berlin"', 'zone = "Berlin"', "3: zone is none: “Berlin” is no time zone."),
+        ('currency = "EUR"', 'currency = "EUX"', "4: currency is none: nobody knows EUX."),
+        ('zone = "Europe/Berlin"', 'zone = "Europe/Berlin"\ngrace_days = -1', "4: grace_days has to be 0 or more."),
         ('currency = "EUR"', 'currency = "€"', "4: currency has to be a currency's three letters"),
         ('default_plan = "free"', 'default_plan = "gratis"', "5: default_plan names no plan. There are: free, paid."),
         ("[actions.goal]", "[actions]\nchat2 = 3\n[actions.goal]", "31: actions.chat2 has to be a table of fields."),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from babel.numbers import list_currencies
+
 from creditbook.domain.calendar import zone_info
 from creditbook.domain.errors import InvalidRequest
-from creditbook.domain.program import Action, Allowance, Package, Plan, Pricing, Program, WalletType
+from creditbook.domain.program import Action, Allowance, GrantClass, Plan, Pricing, Program, WalletType
 
+from .bounds import SLUG, at_least, fillable, known, one_popular, short_names
+from .offers import offers
 from .reading import Misfit, Path
-
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-MOST_TOKENS = 2**53  # what every JSON reader can still count
 
 
 def check(program: Program) -> None:
@@ -22,6 +23,16 @@ def check(program: Program) -> None:
 
 
 def _misfits(program: Program) -> Iterator[Misfit]:
+    features = {action.spends_for for action in program.actions.values()}
+    yield from _head(program)
+    yield from _numbers(program)
+    yield from _plans(program, features)
+    for name, action in program.actions.items():
+        yield from _action(action, ("actions", name))
+    yield from offers(program, features)
+
+
+def _head(program: Program) -> Iterator[Misfit]:
     if not SLUG.fullmatch(program.name):
         yield Misfit(("name",), "may have a–z, 0–9, hyphens and underscores only")
     try:
@@ -30,41 +41,47 @@ def _misfits(program: Program) -> Iterator[Misfit]:
         yield Misfit(("zone",), f"is none: {error}")
     if not re.fullmatch("[A-Z]{3}", program.currency):
         yield Misfit(("currency",), "has to be a currency's three letters, such as INR")
+    if program.currency not in list_currencies("en"):
+        yield Misfit(("currency",), f"is none: nobody knows {program.currency}. Use an ISO 4217 code such as INR")
     for field, plan in (("default_plan", program.default_plan), ("pool_plan", program.pool_plan)):
         if plan is not None and plan not in program.plans:
             yield Misfit((field,), f"names no plan. There are: {', '.join(program.plans)}")
+        if plan is not None and program.plans[plan].is_paid:
+            yield Misfit((field,), "has to cost nothing: everybody begins there, and falls back there unpaid")
     if program.ready_action and program.ready_action not in program.actions:
         yield Misfit(("ready_action",), f"names no action. There are: {', '.join(program.actions)}")
-    yield from _at_least(0, program.ready_tokens, ("ready_tokens",))
-    yield from _at_least(0, program.approval_above, ("approval_above",))
-    yield from _at_least(1, program.unit.tokens_per_credit, ("unit", "tokens_per_credit"))
-    yield from _plans(program)
-    for name, action in program.actions.items():
-        yield from _action(action, ("actions", name))
-    for slug, package in program.packages.items():
-        yield from _package(package, ("packages", slug))
+    for field in ("singular", "plural"):
+        if not getattr(program.unit, field).strip():
+            yield Misfit(("unit", field), "has to be a word")
 
 
-def _plans(program: Program) -> Iterator[Misfit]:
-    features = {action.spends_for for action in program.actions.values()}
+def _numbers(program: Program) -> Iterator[Misfit]:
+    for field in ("ready_tokens", "approval_above", "grace_days", "wallet_tokens", "low_balance_tokens"):
+        yield from at_least(0, getattr(program, field), (field,))
+    yield from at_least(1, program.unit.tokens_per_credit, ("unit", "tokens_per_credit"))
+
+
+def _plans(program: Program, features: set[str]) -> Iterator[Misfit]:
+    yield from short_names(program.plans, ("plans",))
+    yield from one_popular({name: plan.popular for name, plan in program.plans.items()}, ("plans",))
     ranks: dict[int, str] = {}
     for slug, plan in program.plans.items():
         path = ("plans", slug)
         yield from _plan(plan, path)
-        yield from _known(plan.features, features, (*path, "features"))
+        yield from known(plan.features, features, (*path, "features"))
         for place, allowance in enumerate(plan.allowances):
-            yield from _known(allowance.features, features, (*path, "allowances", place, "features"))
+            yield from known(allowance.features, features, (*path, "allowances", place, "features"))
         if plan.rank in ranks:
             yield Misfit((*path, "rank"), f"is that of {ranks[plan.rank]} too; an upgrade needs one of them above")
         ranks[plan.rank] = slug
 
 
 def _plan(plan: Plan, path: Path) -> Iterator[Misfit]:
-    if not SLUG.fullmatch(plan.slug):
-        yield Misfit(path, "is no short name: use a–z, 0–9, hyphens and underscores")
-    yield from _at_least(0, plan.price_minor, (*path, "price_minor"))
-    yield from _at_least(1, plan.max_request_tokens, (*path, "max_request_tokens"))
-    yield from _at_least(0, plan.requests_per_day, (*path, "requests_per_day"))
+    yield from at_least(0, plan.price_minor, (*path, "price_minor"))
+    yield from at_least(1, plan.max_request_tokens, (*path, "max_request_tokens"))
+    yield from at_least(0, plan.requests_per_day, (*path, "requests_per_day"))
+    if plan.is_paid:
+        yield from _paid(plan, path)
     pockets: set[object] = set()
     for place, allowance in enumerate(plan.allowances):
         here = (*path, "allowances", place)
@@ -77,33 +94,33 @@ def _plan(plan: Plan, path: Path) -> Iterator[Misfit]:
         pockets.add(pocket)
 
 
+def _paid(plan: Plan, path: Path) -> Iterator[Misfit]:
+    """What is paid per term has to have one: all its allowances begin anew together (rule 31)."""
+    if plan.term is None:
+        yield Misfit((*path, "price_minor"), "is paid per term, and this plan has none: give it allowances, or every")
+    for place, allowance in enumerate(plan.allowances):
+        if allowance.every is not plan.term:
+            here = (*path, "allowances", place, "every")
+            yield Misfit(here, f"is not the plan's term, {plan.term}; all allowances of a paid plan share one")
+    if plan.grant_class is not GrantClass.PLAN:
+        yield Misfit((*path, "grant_class"), "has to be plan for a plan that costs money")
+
+
 def _allowance(allowance: Allowance, path: Path) -> Iterator[Misfit]:
-    yield from _at_least(0, allowance.tokens, (*path, "tokens"))
-    yield from _at_least(0, allowance.rollover_cap, (*path, "rollover_cap"))
+    yield from at_least(0, allowance.tokens, (*path, "tokens"))
+    yield from at_least(0, allowance.rollover_cap, (*path, "rollover_cap"))
     if not 0 <= allowance.rollover <= 1:
         yield Misfit((*path, "rollover"), "is a share between 0% and 100%")
-    if allowance.wallet is WalletType.ROLLOVER:
-        yield Misfit((*path, "wallet"), "can't be ROLLOVER: that one is filled by what rolls over, never by a plan")
+    yield from fillable(allowance.wallet, (*path, "wallet"))
 
 
 def _action(action: Action, path: Path) -> Iterator[Misfit]:
-    yield from _at_least(0, action.tokens, (*path, "tokens"))
-    yield from _at_least(0, action.estimate, (*path, "estimate"))
-    if action.pricing is Pricing.ACTUAL and action.tokens:
-        yield Misfit((*path, "tokens"), "is the price of a fixed action; this one takes what it used (use estimate)")
-
-
-def _package(package: Package, path: Path) -> Iterator[Misfit]:
-    yield from _at_least(1, package.tokens, (*path, "tokens"))
-    yield from _at_least(0, package.price_minor, (*path, "price_minor"))
-    yield from _at_least(1, package.lifetime_days, (*path, "lifetime_days"))
-
-
-def _at_least(least: int, number: int | None, path: Path) -> Iterator[Misfit]:
-    if number is not None and not least <= number < MOST_TOKENS:
-        yield Misfit(path, f"has to be {least} or more" if number < least else "is more than can be counted")
-
-
-def _known(named: frozenset[str] | None, features: set[str], path: Path) -> Iterator[Misfit]:
-    for feature in sorted((named or frozenset()) - features):
-        yield Misfit(path, f"names “{feature}”, which no action spends for")
+    yield from at_least(0, action.tokens, (*path, "tokens"))
+    yield from at_least(0, action.estimate, (*path, "estimate"))
+    if action.pricing is not Pricing.FIXED and action.tokens:
+        wanted = "what it used" if action.pricing is Pricing.ACTUAL else "what its formula says"
+        yield Misfit((*path, "tokens"), f"is the price of a fixed action; this one takes {wanted} (use estimate)")
+    if action.pricing is Pricing.FORMULA and not action.formula.strip():
+        yield Misfit((*path, "formula"), "is missing: an action priced by formula needs one")
+    if action.pricing is not Pricing.FORMULA and action.formula:
+        yield Misfit((*path, "formula"), f"means nothing where pricing is {action.pricing}")

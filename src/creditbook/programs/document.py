@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -17,7 +18,7 @@ from .reading import Misfit, dotted, read
 
 
 def program_to_document(program: Program) -> dict[str, Any]:
-    """The program as plain JSON values; shares are written as fractions, feature sets as sorted lists."""
+    """The program as plain JSON values; shares are written as fractions, days as text, sets as sorted lists."""
     document: dict[str, Any] = plain(program)
     return document
 
@@ -30,6 +31,8 @@ def plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Fraction):
         return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, dict):

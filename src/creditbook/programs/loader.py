@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
@@ -82,8 +83,15 @@ def _shortened(value: Any) -> dict[str, Any]:
         elif isinstance(held, tuple):
             tables[field.name] = [_shortened(one) for one in held]
         else:
-            short[field.name] = _share(held) if isinstance(held, Fraction) else plain(held)
+            short[field.name] = _small(held)
     return short | tables
+
+
+def _small(value: Any) -> Any:
+    """A value in one line of TOML, which knows days and no shares."""
+    if isinstance(value, Fraction):
+        return _share(value)
+    return value if isinstance(value, date) else plain(value)
 
 
 def _named(value: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import Enum
 from fractions import Fraction
@@ -93,6 +94,8 @@ def _value(hint: Any, value: Any, path: Path, strict: bool) -> Any:
         return read(hint, value, path, strict=strict)
     if hint is Fraction:
         return _share(value, path)
+    if hint is date:
+        return _day(value, path)
     if issubclass(hint, Enum):
         return _word(hint, value, path)
     return _plain(hint, value, path)
@@ -130,6 +133,16 @@ def _share(value: Any, path: Path) -> Fraction:
     except (ValueError, ZeroDivisionError):
         pass
     raise Misfit(path, f"is no share: write it as “50%” or “1/2”, not {value!r}")
+
+
+def _day(value: Any, path: Path) -> date:
+    """A day as TOML has it, or as text: stored documents are JSON, which knows no days."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Misfit(path, f"has to be a day such as 2026-12-31, not {value!s}") from None
 
 
 def _word(kind: type[Enum], value: Any, path: Path) -> Enum:
