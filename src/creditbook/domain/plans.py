@@ -25,7 +25,8 @@ class Term:
     It runs from local date ``first`` until the instant ``ends_at``, where ``next`` begins; the account's `plan_anchor`
     is the day from which terms are counted. ``paid_ahead`` counts the terms after this one that are paid already.
     ``next_plan`` is the plan that waits for the end ('' for none): a downgrade, or with `cancelling` the program's
-    default plan. ``unpaid`` tells that the running term itself is not paid; ``grace_ends_at`` is fixed when that
+    default plan; ``next_paid`` counts its terms that are paid already (a renewal while a downgrade waits pays the lower
+    plan's; cancelled after that, the status is `cancelling` and ``next_plan`` still the lower plan). ``unpaid`` tells that the running term itself is not paid; ``grace_ends_at`` is fixed when that
     begins. ``started_at`` is when the plan began (free plans too).
     """
 
@@ -36,6 +37,7 @@ class Term:
     ends_at: datetime | None = None
     paid_ahead: int = 0
     next_plan: str = ""
+    next_paid: int = 0
     unpaid: bool = False
     grace_ends_at: datetime | None = None
 
