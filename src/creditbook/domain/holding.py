@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from . import formula
 from .balance import is_unlimited, paying_pool, pool_period
 from .burning import Take, allot, burnable
 from .context import Desk
@@ -57,12 +58,17 @@ def reserve(desk: Desk, account: Account, operation: Reserve) -> Hold:
 
 
 def _estimate(action: Action | None, operation: Reserve) -> int:
-    """What to reserve: the caller's estimate, else the fixed price, else a typical run; nothing for a free action."""
+    """What to reserve: the caller's estimate, else the price where it is known before the work, else a typical run.
+
+    A formula's is known when all that it asks for stands in the hold's metadata. A free action holds nothing.
+    """
     estimate = operation.estimate
     if estimate is not None and not 0 <= estimate < MOST_TOKENS:
         raise InvalidRequest("An estimate is a number of tokens: 0 or more, and no more than anything ever used.")
     if action is None or (action.pricing is Pricing.FIXED and action.tokens == 0):
         return 0
+    if estimate is None and action.pricing is Pricing.FORMULA:
+        estimate = formula.price_beforehand(action.formula, operation.metadata)
     if estimate is None:
         estimate = action.tokens if action.pricing is Pricing.FIXED else action.estimate
     if estimate < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from types import EllipsisType
 
+from . import formula
 from .balance import available_tokens, pool_period
 from .burning import Take, allot
 from .context import Desk
@@ -19,11 +20,16 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def price_of(action: Action, tokens: int | None, work: Work) -> int:
-    """What an action costs in tokens (rule 6). Raises `InvalidRequest` when the tokens contradict a fixed price."""
+    """What an action costs in tokens (rule 6).
+
+    Raises `InvalidRequest` when the tokens contradict a fixed price or a formula lacks a figure it asks for.
+    """
     if action.pricing is Pricing.FIXED:
         if tokens is not None and tokens != action.tokens:
             raise InvalidRequest(f"{action.name} has the fixed price of {action.tokens} tokens; {tokens} were sent.")
         return action.tokens
+    if action.pricing is Pricing.FORMULA:
+        return formula.price(action.formula, tokens, work)
     return work.model_tokens if tokens is None else tokens
 
 
