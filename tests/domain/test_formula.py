@@ -127,7 +127,7 @@ def test_more_than_anything_ever_cost_is_told() -> None:
         ("[x for x in tokens]", 1, "only numbers"),
         ("  a.b", 3, "only numbers"),
         ("-" * 130 + "1", 101, "too long"),
-        ("+".join(["1"] * 60), 1, "too long"),
+        ("+".join(["1"] * 60), 83, "too long"),
     ],
 )
 def test_everything_else_is_refused_with_its_place(text: str, place: int, why: str) -> None:
