@@ -231,6 +231,7 @@ class Book:
     ``versions`` are all versions of the program, oldest first. ``codes``, ``purchases`` and ``awards`` are those that
     the batch's operations name: promo codes by their normalized text, purchases by id, awards as (account_id, name,
     period). ``payments`` maps every (provider, payment) that the operations name to its purchase, where there is one.
+    ``buyers`` are the accounts that redeem a code and have paid for a purchase before.
     """
 
     org_id: int
@@ -247,6 +248,7 @@ class Book:
     purchases: dict[int, Purchase] = field(default_factory=dict)
     payments: dict[tuple[str, str], int] = field(default_factory=dict)
     awards: set[tuple[int, str, date]] = field(default_factory=set)
+    buyers: set[int] = field(default_factory=set)
 
     @property
     def root(self) -> Account:
