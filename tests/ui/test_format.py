@@ -55,21 +55,6 @@ def test_a_short_number_keeps_three_digits(n: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "up", "said"),
-    [
-        (75_569, False, "37.7"),
-        (10_000, False, "5"),
-        (0, False, "0"),
-        (1_999, False, "0.9"),
-        (1, True, "0.1"),
-        (2_000_000, False, "1,000"),
-    ],
-)
-def test_credits_round_down_and_what_is_missing_rounds_up(tokens: int, up: bool, said: str) -> None:
-    assert f.as_credits(tokens, 2_000, up=up) == said
-
-
-@pytest.mark.parametrize(
     ("nanos", "digits", "said"),
     [
         (386_550_000_000, 2, "$386.55"),

@@ -17,6 +17,7 @@ from .errors import (
     LimitExceeded,
     RequestTooLarge,
 )
+from .program import Plan, Program
 from .state import Account, AccountStatus
 
 MOST_TOKENS = 2**53  # what every JSON reader can still count
@@ -43,8 +44,17 @@ def may_start(desk: Desk, account: Account, feature: str) -> LedgerError | None:
         return AccountFrozen(FROZEN)
     plan = desk.book.plan_of(account)
     if not plan.allows(feature):
-        return FeatureNotInPlan(f"The {plan.title} plan does not include {feature}. Choose a plan that does.")
+        return FeatureNotInPlan(_not_included(desk.book.program, plan, feature))
     return None
+
+
+def _not_included(program: Program, plan: Plan, feature: str) -> str:
+    """The refusal of a feature, which names the lowest plan above that has it."""
+    higher = [one for one in program.plans.values() if one.rank > plan.rank and one.allows(feature)]
+    said = f"The {plan.title} plan does not include {feature.replace('_', ' ')}."
+    if not higher:
+        return f"{said} Ask an administrator."
+    return f"{said} Upgrade to {min(higher, key=lambda one: one.rank).title}."
 
 
 def admit(desk: Desk, account: Account, feature: str, request_tokens: int) -> LedgerError | None:

@@ -1,4 +1,4 @@
-"""The balance in every page's header, live; and how pages write an amount in the program's unit."""
+"""The balance in every page's header, live."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from creditbook.access.values import Principal
 from creditbook.domain.balance import Balance
 from creditbook.domain.program import Unit
+from creditbook.domain.units import MINUS, amount
 from creditbook.installation import installation
 from creditbook.reports.standing import Standing, standing
 
-from .format import DASH, MINUS, as_credits, full, short
+from .format import DASH, full, short
 from .kinds import wallet_icon, wallet_name
 from .page import esc, muted, row
 from .reading import Unread, read
@@ -25,16 +26,6 @@ def now_of(who: Principal) -> Standing | Unread:
     """The person's account as it stands this moment."""
     place = installation()
     return read(lambda: standing(place.store, place.ledger.core.batches, who, place.clock()))
-
-
-def amount(tokens: int | None, unit: Unit, *, up: bool = False) -> str:
-    """An amount in the program's own unit: ``37.7 credits``, ``5 tokens``; ``up`` for what is missing."""
-    if tokens is None:
-        return "Unlimited"
-    if unit.tokens_per_credit == 1:
-        return f"{full(tokens)} {unit.singular if tokens == 1 else unit.plural}"
-    number = as_credits(tokens, unit.tokens_per_credit, up=up)
-    return f"{number} {unit.singular if number == '1' else unit.plural}"
 
 
 @st.fragment(run_every=REFRESH)

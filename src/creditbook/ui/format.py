@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency
 
-MINUS = "−"
+from creditbook.domain import units
+
+MINUS = units.MINUS
 DASH = "–"
 """What stands where a number is not known. Never 0."""
 
@@ -40,13 +42,6 @@ def short(n: float) -> str:
             value = size / by
             return sign + (f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}") + letter
     return f"{sign}{size}"
-
-
-def as_credits(tokens: int, tokens_per_credit: int, *, up: bool = False) -> str:
-    """Tokens as credits with at most one decimal, rounded down; what is required or missing rounds ``up``."""
-    tenths = -(-tokens * 10 // tokens_per_credit) if up else tokens * 10 // tokens_per_credit
-    whole, rest = divmod(abs(tenths), 10)
-    return (MINUS if tenths < 0 else "") + f"{whole:,}" + (f".{rest}" if rest else "")
 
 
 def plural(n: int, one: str, many: str = "") -> str:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
+from creditbook.domain.units import amount, available_words, insufficient, remaining_words
 from creditbook.reports.history import Line
 from creditbook.reports.overview import Trend
 from creditbook.reports.standing import Coming, Held, Standing
 
 from . import charts
-from .balance import amount
-from .format import as_credits, countdown, day, esc, full, instant, plural, short, signed, when
+from .format import countdown, day, esc, full, instant, plural, short, signed, when
 from .kinds import kind_name, wallet_name
 from .lines import title
 from .page import card, dot, head, muted, numbers, row
@@ -48,11 +48,10 @@ def _big(found: Standing) -> tuple[str, str]:
     available, unit = found.balance.available, found.program.unit
     if available is None:
         return "Unlimited", ""
-    if unit.tokens_per_credit == 1:
+    big, _, beside = available_words(available, unit).partition(" • ")
+    if not beside:
         return full(available), f":gray[{'Token' if available == 1 else 'Tokens'} Available]"
-    number = as_credits(available, unit.tokens_per_credit)
-    word = (unit.singular if number == "1" else unit.plural).capitalize()
-    return f"{number} {word}", f":gray[•] **{full(available)}** :gray[Tokens Available]"
+    return big, f":gray[•] **{full(available)}** :gray[{'Token' if available == 1 else 'Tokens'} Available]"
 
 
 def _unit_help(found: Standing) -> str:
@@ -151,9 +150,8 @@ def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo) 
         waits = f"{full(balance.held)} tokens are held and {full(balance.blocked)} blocked."
         st.warning(f"**Nothing can be spent right now**  \n{waits}{after}", icon=":material/hourglass_top:")
     elif balance.available == 0:
-        tokens = "" if program.unit.tokens_per_credit == 1 else " (0 tokens)"
-        left = f"You have {amount(0, program.unit)} remaining{tokens}."
-        st.error(f"**Insufficient {esc(program.unit.plural)}**  \n{left}{after}", icon=":material/error:")
+        left = f"{remaining_words(0, program.unit)}."
+        st.error(f"**{esc(insufficient(program.unit))}**  \n{esc(left)}{after}", icon=":material/error:")
     elif balance.available is not None and program.ready_action and balance.available < program.ready_tokens:
         missing = full(program.ready_tokens - balance.available)
         st.warning(f"**Not enough to start**  \n{missing} tokens are missing.{after}", icon=":material/schedule:")
