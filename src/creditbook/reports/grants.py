@@ -75,6 +75,11 @@ def receivers(store: Store, principal: Principal) -> list[Receiver]:
     return [Receiver(r.account_id, r.pool_id, r.name, r.status, r.plan, r.person) for r in found]
 
 
+def without_person(store: Store, principal: Principal) -> list[Receiver]:
+    """The accounts that nobody signs in for: the pool, and those that an import or the application opened."""
+    return [account for account in receivers(store, principal) if not account.person]
+
+
 def recent(store: Store, principal: Principal, most: int = 8) -> list[Gift]:
     """The newest gifts of the principal's organization, each whole however many received it."""
     gifts: dict[tuple[datetime, str, str], list[GivenGrant]] = {}

@@ -14,6 +14,7 @@ from creditbook.access import ROLE_TITLES, ROLES, Member, Principal, Role
 from creditbook.access.names import user_name_of
 from creditbook.domain.balance import Balance
 from creditbook.domain.errors import InvalidRequest
+from creditbook.reports.grants import Receiver
 
 from . import address, deeds, page, tables
 from .confirm import reason as ask_reason
@@ -24,77 +25,96 @@ from .session import door
 
 SHOWN = 200
 """The list shows so many; a search finds the rest."""
+NO_SIGN_IN = "No sign-in"
+Listed = Member | Receiver
+"""A line of the list: somebody, or an account that nobody signs in for."""
 _TURN = "members-turn"
 NOBODY = ("Nobody is here yet", "Invite the first member: the button stands above.")
 NOBODY_FITS = ("Nobody fits", "Change the words or the roles above.")
 
 
-def matching(members: Sequence[Member], text: str, roles: Sequence[str]) -> list[Member]:
+def matching(listed: Sequence[Listed], text: str, roles: Sequence[str]) -> list[Listed]:
     """Those whose name, user name or address holds the text, and who have one of the roles (by title)."""
     wanted = text.strip().casefold()
     return [
-        m for m in members
-        if (not roles or ROLE_TITLES[m.role] in roles)
-        and (not wanted or any(wanted in said.casefold() for said in (m.name, m.user_name, m.email)))
+        one for one in listed
+        if (not roles or (ROLE_TITLES[one.role] if isinstance(one, Member) else NO_SIGN_IN) in roles)
+        and (not wanted or any(wanted in said.casefold() for said in _words(one)))
     ]  # fmt: skip
 
 
-def counted(everybody: int, found: int) -> str:
+def _words(one: Listed) -> tuple[str, ...]:
+    return (one.name, one.user_name, one.email) if isinstance(one, Member) else (one.name, one.shown)
+
+
+def counted(everybody: Sequence[Listed], found: Sequence[Listed]) -> str:
     """How many the list has, of how many, and what is left out."""
-    people = (
-        f"{full(found)} of {full(everybody)} people" if found < everybody else plural(everybody, "person", "people")
-    )
-    return f"{people}, the first {SHOWN} shown: search for a name" if found > SHOWN else people
+    people = sum(isinstance(one, Member) for one in everybody)
+    said = plural(people, "person", "people")
+    if others := len(everybody) - people:
+        said += f" and {plural(others, 'account')} without a sign-in"
+    if len(found) < len(everybody):
+        said = f"{full(len(found))} of {said}"
+    return f"{said}, the first {SHOWN} shown: search for a name" if len(found) > SHOWN else said
 
 
-def status(member: Member) -> str:
+def id_of(one: Listed) -> int:
+    """What names a line of the list in the address; people and accounts take their ids from one source."""
+    return one.person_id if isinstance(one, Member) else one.account_id
+
+
+def status(member: Listed) -> str:
     """One word for the list: what stands in her way, if anything does."""
+    if isinstance(member, Receiver):
+        return member.status.capitalize()
     if member.state != "active":
         return member.state.capitalize()
     return (member.account_status or "active").capitalize()
 
 
-def role_title(member: Member) -> str:
+def role_title(member: Listed) -> str:
     """Her role in words."""
+    if isinstance(member, Receiver):
+        return NO_SIGN_IN
     return "Operator" if member.is_operator else ROLE_TITLES[member.role]
 
 
 def table(
-    members: Sequence[Member], balances: Mapping[int, Balance], plans: Mapping[str, str], opened: int | None
+    members: Sequence[Listed], balances: Mapping[int, Balance], plans: Mapping[str, str], opened: int | None
 ) -> int | None:
     """The list with one selectable row; returns the id of whoever is chosen, None when nobody is.
 
     `plans` are titles by slug. The selection is by place, so another list is another widget.
     """
-    order = f"{st.session_state.get(_TURN, 0)}:" + ",".join(str(member.person_id) for member in members)
+    order = f"{st.session_state.get(_TURN, 0)}:" + ",".join(str(id_of(member)) for member in members)
     known = [balances.get(m.account_id or 0) for m in members]
     left = [balance.available if balance is not None else None for balance in known]
     frame = pd.DataFrame({
-        "name": [m.name for m in members],
+        "name": [m.name if isinstance(m, Member) else m.shown for m in members],
         "available": pd.array(left, dtype="Int64"),
         "status": [status(m) for m in members],
         "role": [role_title(m) for m in members],
         "plan": [plan_title(m, plans) for m in members],
-        "user": [m.user_name for m in members],
+        "user": [m.user_name if isinstance(m, Member) else m.name or None for m in members],
     })  # fmt: skip
     column = st.column_config
     picked = tables.grid(
         frame,
         {
-            "name": column.TextColumn("Name", width=150),
-            "available": column.NumberColumn("Available", format="localized", alignment="right", width=92,
+            "name": column.TextColumn("Name", width=134),
+            "available": column.NumberColumn("Available", format="localized", alignment="right", width=84,
                                              help="Tokens. – without an account, and for unlimited plans"),
-            "status": column.TextColumn("Status", width=92),
-            "role": column.TextColumn("Role", width=104),
-            "plan": column.TextColumn("Plan", width=72),
-            "user": column.TextColumn("User name", width=104),
+            "status": column.TextColumn("Status", width=76),
+            "role": column.TextColumn("Role", width=98),
+            "plan": column.TextColumn("Plan", width=62),
+            "user": column.TextColumn("User name", width=88),
         },
         "Members, by name", placeholder=DASH, key=f"members-{zlib.crc32(order.encode())}",
         on_select="rerun", selection_mode="single-row",
-        selection_default={"selection": {"rows": [i for i, m in enumerate(members) if m.person_id == opened]}},
+        selection_default={"selection": {"rows": [i for i, m in enumerate(members) if id_of(m) == opened]}},
     )  # fmt: skip
     chosen: list[int] = picked.selection.rows
-    return members[chosen[0]].person_id if chosen else None
+    return id_of(members[chosen[0]]) if chosen else None
 
 
 def close() -> None:
@@ -103,7 +123,7 @@ def close() -> None:
     address.clear("member")
 
 
-def plan_title(member: Member, plans: Mapping[str, str]) -> str:
+def plan_title(member: Listed, plans: Mapping[str, str]) -> str:
     """What her plan is called; – without an account."""
     return plans.get(member.plan, member.plan) if member.plan else DASH
 
@@ -124,6 +144,25 @@ def detail(who: Principal, member: Member, balance: Balance | None, plans: Mappi
         muted("An operator runs the whole installation: only operators may change that.")
     else:
         _buttons(member)
+
+
+def account_detail(who: Principal, account: Receiver, balance: Balance | None, plans: Mapping[str, str],
+                   members: Sequence[Member]) -> None:  # fmt: skip
+    """One account that nobody signs in for, and how somebody can."""
+    page.head(esc(account.shown), NO_SIGN_IN)
+    page.facts({
+        "Status": status(account),
+        "Plan": esc(plan_title(account, plans)),
+        "Available": _available(balance),
+    })  # fmt: skip
+    if not account.name:
+        muted("Members draw on it. Nobody signs in for it.")
+    elif account.status == "closed":
+        muted("It is closed; its history stays.")
+    else:
+        muted("An import or the application opened it. Whoever you invite finds it with all its tokens and history.")
+        if st.button("Invite", icon=":material/person_add:", key="act-invite"):
+            invite_dialog(who, members, account.name)
 
 
 def _available(balance: Balance | None) -> str:
@@ -153,27 +192,27 @@ def _buttons(member: Member) -> None:
             deeds.ask(deeds.access(member, is_active=False))
 
 
-def invite_dialog(who: Principal, members: Sequence[Member]) -> None:
-    """Ask whom to invite, show what will happen, and why it should."""
+def invite_dialog(who: Principal, members: Sequence[Member], account: str = "") -> None:
+    """Ask whom to invite, show what will happen, and why it should. ``account`` is there already and becomes hers."""
     key = secrets.token_hex(8)
 
     @st.dialog("Invite somebody", icon=":material/person_add:")
     def box() -> None:
         name = st.text_input("Name", placeholder="Asha Raman", max_chars=100, key="invite-name") or ""
-        user_name = st.text_input("User name", placeholder="asha", max_chars=64, key="invite-user") or ""
+        user_name = st.text_input("User name", account, placeholder="asha", max_chars=64, key="invite-user") or ""
         email = st.text_input("E-mail", type="email", placeholder="optional", max_chars=254, key="invite-email") or ""
         titles = [ROLE_TITLES[role] for role in ROLES]
         chosen = st.segmented_control("Role", titles, default=titles[0], required=True, key="invite-role")
         reason = ask_reason("invite-reason")
         problem = _problem(user_name, members)
-        deed = invitation(user_name.strip().lower(), name, email, ROLES[titles.index(chosen)])
+        deed = invitation(user_name.strip().lower(), name, email, ROLES[titles.index(chosen)], account)
         if problem and user_name:
             st.markdown(f":orange[:material/info:] :small[{esc(problem)}]")
         elif not problem:
-            muted(
-                f"**{esc(user_name.strip().lower())}** gets the role {chosen} in {esc(who.org_name)}, an account, and "
-                "what the program opens at sign-up. You get a one-time link to hand over."
-            )
+            gets = (f"the account **{esc(account)}** as it is" if account
+                    else "an account, and what the program opens at sign-up")  # fmt: skip
+            muted(f"**{esc(user_name.strip().lower())}** gets the role {chosen} in {esc(who.org_name)} and {gets}. "
+                  "You get a one-time link to hand over.")  # fmt: skip
         deeds.confirm(deed, reason, key, ready=not problem)
 
     box()
@@ -187,12 +226,14 @@ def _problem(user_name: str, members: Sequence[Member]) -> str:
     return f"{wanted} is a member already." if any(m.user_name == wanted for m in members) else ""
 
 
-def invitation(user_name: str, name: str, email: str, role: Role) -> Deed:
-    """A new member with an account of her own, and the link that lets her in."""
+def invitation(user_name: str, name: str, email: str, role: Role, account: str = "") -> Deed:
+    """A new member with an account of her own (a new one, or ``account``), and the link that lets her in."""
 
     def run(actor: Principal, reason: str, _key: str) -> str | None:
-        deeds.open_account(actor, user_name)
-        made = door().people.invite(actor, user_name, name, role, email=email, account_name=user_name, reason=reason)
+        if not account:
+            deeds.open_account(actor, user_name)
+        made = door().people.invite(actor, user_name, name, role, email=email, account_name=account or user_name,
+                                    reason=reason)  # fmt: skip
         return made.token
 
     return Deed("Invite somebody", ":material/person_add:", "", "Invite", f"{esc(name or user_name)} is invited", run)
