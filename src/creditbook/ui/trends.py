@@ -18,6 +18,8 @@ from .measures import OTHER as REST
 from .page import card, head
 
 FURTHEST = timedelta(days=21)
+ROOM = timedelta(days=7)
+"""What a date's words take of a chart that is as narrow as a phone."""
 
 
 def refill(found: Standing) -> Coming | None:
@@ -47,9 +49,9 @@ def horizon(now: datetime, available: int, found: Standing, trend: Trend, zone: 
         fig.add_scatter(x=[local, end], y=[available, left], mode="lines", line=dashed, hoverinfo="skip")
     hover = "now: %{y:,} tokens<extra></extra>"
     fig.add_scatter(x=[local], y=[available], mode="markers", marker={"color": INK, "size": 8}, hovertemplate=hover)
-    _marks(fig, found, trend, end)
-    room = timedelta(days=4) if _is_near(end, found) else timedelta(hours=8)
+    room = ROOM if _is_near(end, found) else timedelta(hours=8)
     shown = max(end + room, local + timedelta(days=3))
+    _marks(fig, found, trend, end, shown - ROOM)
     fig.update_xaxes(tickformat="%e %b", nticks=6, range=[days[0], shown])
     charts.count_axis(fig, max(available, *levels))
     return fig
@@ -60,8 +62,8 @@ def _is_near(end: datetime, found: Standing) -> bool:
     return end - found.balance.at < timedelta(days=4)
 
 
-def _marks(fig: go.Figure, found: Standing, trend: Trend, end: datetime) -> None:
-    """When the next reset comes and when it would be empty, told in the chart."""
+def _marks(fig: go.Figure, found: Standing, trend: Trend, end: datetime, last: datetime) -> None:
+    """When the next reset comes and when it would be empty; words that begin after ``last`` would be cut."""
     if trend.empty_at is not None and trend.empty_at <= end:
         near = _is_near(end, found)
         _note(fig, end, 0.1 if near else 0.36, f"empty {end.day} {end:%b}", "left" if near else "right")
@@ -69,7 +71,7 @@ def _marks(fig: go.Figure, found: Standing, trend: Trend, end: datetime) -> None
     if brings is not None and brings.at <= end:
         at = brings.at.astimezone(end.tzinfo)
         fig.add_vline(x=at, line={"color": LABEL, "width": 1})
-        _note(fig, at, 1, f"refill {at.day} {at:%b}", "left")
+        _note(fig, at, 1, f"refill {at.day} {at:%b}", "left" if at <= last else "right")
 
 
 def _note(fig: go.Figure, x: datetime, y: float, text: str, side: str) -> None:
@@ -80,7 +82,7 @@ def _note(fig: go.Figure, x: datetime, y: float, text: str, side: str) -> None:
         text=text,
         showarrow=False,
         xanchor=side,
-        xshift=5 if side == "left" else 0,
+        xshift=5 if side == "left" else -5 if y == 1 else 0,
         yanchor="top" if y == 1 else "bottom",
         font={"size": 12, "color": LABEL},
     )

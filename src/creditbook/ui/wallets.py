@@ -10,6 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from creditbook.domain.balance import WalletBalance
+from creditbook.domain.burning import NEVER
+from creditbook.domain.program import WALLET_RANK, WalletType
 from creditbook.reports.standing import GrantLeft, Standing
 
 from . import tables
@@ -22,7 +24,7 @@ def strip(now: datetime, found: Standing, zone: ZoneInfo, *, key: str = "wallets
     """All wallets in the order in which they are spent, each with a bar coloured by what is left."""
     shown = in_order(found)
     with card(key):
-        head("Wallets", "Spent from left to right. What lasts longest is spent last.")
+        head("Wallets", "Spent from left to right. An empty one stands where its next tokens will be spent.")
         if not shown:
             muted("This account has no wallet of its own.")
             return
@@ -33,9 +35,17 @@ def strip(now: datetime, found: Standing, zone: ZoneInfo, *, key: str = "wallets
 
 
 def in_order(found: Standing) -> list[WalletBalance]:
-    """Wallets by the first of their grants that burns; empty ones last."""
-    first = {g.wallet_id: place for place, g in reversed(list(enumerate(found.left)))}
-    return sorted(found.balance.wallets, key=lambda w: (first.get(w.wallet_id, len(found.left)), w.wallet_id))
+    """Wallets as rule 7 spends them, each by its first grant; an empty one by the grant that its refill would bring."""
+    first = {grant.wallet_id: grant for grant in reversed(found.left)}
+    places = {grant.grant_id: place for place, grant in enumerate(found.left)}
+
+    def order(wallet: WalletBalance) -> tuple[object, ...]:
+        grant = first.get(wallet.wallet_id)
+        ends = grant.expires_at if grant is not None else wallet.next_reset or wallet.expires_at
+        place = places[grant.grant_id] if grant is not None else len(places)
+        return (wallet.features is None, ends or NEVER, WALLET_RANK[WalletType(wallet.type)], place, wallet.wallet_id)
+
+    return sorted(found.balance.wallets, key=order)
 
 
 def _pocket(now: datetime, wallet: WalletBalance, left: Sequence[GrantLeft], zone: ZoneInfo, key: str) -> None:
