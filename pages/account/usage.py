@@ -14,7 +14,7 @@ from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
 who = require()
-store, today = installation().store, installation().clock().astimezone(ZoneInfo(who.zone)).date()
+store, today = installation().reports, installation().clock().astimezone(ZoneInfo(who.zone)).date()
 page.header("Usage", "What did I use, on which agent and model, and when?")
 used = read(lambda: usage.days(store, who))
 if isinstance(used, Unread):
@@ -52,7 +52,8 @@ length = PERIODS[period or "30d"]
 last = chosen.until or (max(today, used[1]) if length else used[1])
 first = chosen.since or (last - timedelta(days=length - 1) if length else used[0])
 wanted = UsageFilter(min(first, last), last, chosen.agents, chosen.models)
-now, was = usage.total(store, who, wanted), usage.total(store, who, usage.before(wanted))
+now, earlier = usage.total(store, who, wanted), usage.before(wanted)
+was = usage.total(store, who, earlier) if earlier.last >= used[0] else None
 with measured:
     best = "Charged" if now.charged or not now.requests else "Model tokens"
     by = st.segmented_control(
@@ -66,7 +67,7 @@ with measured:
     )
 measure = MEASURES[by or best]
 span = (wanted.last - wanted.first).days + 1
-against = f" against the {span} days before" if was != usage.Usage() else ""
+against = f" against the {span} days before" if was not in (None, usage.Usage()) else ""
 page.muted(f"{page.days(wanted.first, wanted.last)}{against}. Days in {who.zone}")
 if not (now.requests or now.charged or now.refunded):
     with page.card("empty"):

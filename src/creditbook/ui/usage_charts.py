@@ -19,8 +19,11 @@ from .format import dollars_in_markdown, esc, full, percent, plural
 from .measures import MEASURES, OTHER, Figures, Measure, Stack, both_currencies, folded, ranked, share_note, stacked
 
 
-def figures(now: Usage, was: Usage, days: Sequence[tuple[date, Usage]]) -> None:
-    """Four figures of a period against the one before; their change stays ink: more use is neither good nor bad."""
+def figures(now: Usage, was: Usage | None, days: Sequence[tuple[date, Usage]]) -> None:
+    """Four figures of a period; their change stays ink: more use is neither good nor bad.
+
+    ``was`` is the period before, None where the account had used nothing yet: then nothing is compared.
+    """
     grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
     unpriced = f"; {plural(now.unpriced, 'request')} not priced yet" if now.unpriced else ""
     notes = {
@@ -30,15 +33,15 @@ def figures(now: Usage, was: Usage, days: Sequence[tuple[date, Usage]]) -> None:
         "Cost": f"{both_currencies(now)} as booked{unpriced}",
     }
     for measure in MEASURES.values():
-        value, old = measure.of(now), measure.of(was)
+        value, old = measure.of(now), measure.of(was or Usage())
         with grid.cell():
             st.metric(
                 "Tokens charged" if measure.name == "Charged" else measure.name,
                 dollars_in_markdown(measure.brief(value)),
-                percent(abs(value - old), old),
+                None if was is None else percent(abs(value - old), old),
                 delta_color="off",
                 delta_arrow=("up" if value >= old else "down") if old else "off",
-                delta_description=dollars_in_markdown(f"vs {measure.brief(old)}"),
+                delta_description=None if was is None else dollars_in_markdown(f"vs {measure.brief(old)}"),
                 chart_data=[measure.axis(usage) for _, usage in days] if len(days) > 1 else None,
                 chart_type="area",
                 border=True,
