@@ -35,6 +35,7 @@ def main() -> None:
     if who is None or "link" in st.query_params:
         _closed().run()
         return
+    st.query_params.pop("setup", None)
     st.logo(logo(), size="large", icon_image=logo())
     page = _open(who)
     user_menu.foot(who)

@@ -23,9 +23,10 @@ CSS = """<style>
 [class*="st-key-low-"] [data-testid=stProgressBarTrack]>div{background:#D9860F}
 [class*="st-key-out-"] [data-testid=stProgressBarTrack]>div{background:#D93A3A}
 /* ink acts, in one tone: what a pressed button is made of is what charts are drawn with */
-.stMain [data-testid^=stBaseButton-primary]:not(:disabled){color:light-dark(#FFF,#0D0F14);font-weight:600;
-  background:light-dark(#1C2B50,#D5DFF8);border-color:light-dark(#1C2B50,#D5DFF8)}
-.stMain [data-testid^=stBaseButton-primary]:not(:disabled):hover{background:light-dark(#2A3D6C,#B5C4DE)}
+:is(.stMain,.stDialog) [data-testid^=stBaseButton-primary]:not(:disabled){font-weight:600;
+  color:light-dark(#FFF,#0D0F14);background:light-dark(#1C2B50,#D5DFF8);border-color:light-dark(#1C2B50,#D5DFF8)}
+:is(.stMain,.stDialog) [data-testid^=stBaseButton-primary]:not(:disabled):hover{
+  background:light-dark(#2A3D6C,#B5C4DE)}
 /* the one number a page is about */
 .st-key-hero [data-testid=stMetricValue]{font-size:2.8rem;letter-spacing:-.035em;line-height:1.1}
 .st-key-hero-unit p{font-size:1.2rem;padding-bottom:.4rem}

@@ -28,6 +28,7 @@ def front_door() -> None:
     elif door().setup.is_empty() or ("setup" in st.query_params and door().setup.is_needed()):
         first_administrator()
     else:
+        st.query_params.pop("setup", None)
         sign_in()
 
 
