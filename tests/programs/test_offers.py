@@ -110,6 +110,9 @@ def test_an_action_has_a_formula_when_and_only_when_it_is_priced_by_one() -> Non
     priced = SMALL.replace('pricing = "actual"', 'pricing = "formula"')
     assert "actions.chat.formula is missing: an action priced by formula needs one" in complaint(priced)
     assert program_from_toml(priced + 'formula = "1"\n').actions["chat"].formula == "1"
+    said = complaint(priced + 'formula = "ceil(tokens / 1000) ** 2"\n')
+    assert "line 37: actions.chat.formula is none: The formula is wrong at character 1" in said
+    assert said.endswith("there are no powers; multiply.")
     assert "line 37: actions.chat.formula means nothing where pricing is actual." in complaint(
         SMALL + 'formula = "1"\n'
     )

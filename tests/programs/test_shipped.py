@@ -157,6 +157,7 @@ FEATURES = ("lead_generation", "goal_generation", "strategy_analysis", "revenue_
 
 def test_teams_prices_five_features() -> None:
     actions = load_program("teams").actions
+    assert {action.spends_for for action in actions.values()} == set(FEATURES)
     assert {name: actions[name].tokens for name in FEATURES} == dict(zip(FEATURES, (5, 3, 2, 4, 1), strict=True))
     assert all(actions[name].pricing is Pricing.FIXED and actions[name].spends_for == name for name in FEATURES)
 

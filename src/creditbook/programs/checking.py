@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from babel.numbers import list_currencies
 
+from creditbook.domain import formula
 from creditbook.domain.calendar import zone_info
 from creditbook.domain.errors import InvalidRequest
 from creditbook.domain.program import Action, Allowance, GrantClass, Plan, Pricing, Program, WalletType
@@ -122,5 +123,14 @@ def _action(action: Action, path: Path) -> Iterator[Misfit]:
         yield Misfit((*path, "tokens"), f"is the price of a fixed action; this one takes {wanted} (use estimate)")
     if action.pricing is Pricing.FORMULA and not action.formula.strip():
         yield Misfit((*path, "formula"), "is missing: an action priced by formula needs one")
+    elif action.pricing is Pricing.FORMULA:
+        yield from _formula(action.formula, (*path, "formula"))
     if action.pricing is not Pricing.FORMULA and action.formula:
         yield Misfit((*path, "formula"), f"means nothing where pricing is {action.pricing}")
+
+
+def _formula(text: str, path: Path) -> Iterator[Misfit]:
+    try:
+        formula.check(text)
+    except InvalidRequest as error:
+        yield Misfit(path, f"is none: {str(error).rstrip('.')}")
