@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 DEFAULT_DATABASE_URL = "sqlite:///data/creditbook.db"
@@ -24,7 +24,9 @@ class Settings:
 
     `database_url` and `reports_url` are SQLAlchemy URLs; without a replica `reports_url` is None and reports read
     the database itself. `base_url` is the public address without a trailing slash, None when nothing was said.
-    `cookie_secure` is true behind TLS.
+    `cookie_secure` is true behind TLS. `sweep_seconds` is how often the server settles what is due, 0 for never. What
+    talks to payment providers and mail is None when unset, and off then. `alerts_to_private_hosts` lets people's alerts
+    reach hosts of a private network (docs/alerts.md).
     """
 
     database_url: str = DEFAULT_DATABASE_URL
@@ -32,6 +34,14 @@ class Settings:
     base_url: str | None = None
     cookie_secure: bool = False
     log_level: str = "INFO"
+    sweep_seconds: int = 60
+    stripe_api_key: str | None = field(default=None, repr=False)
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    razorpay_key_id: str | None = None
+    razorpay_key_secret: str | None = field(default=None, repr=False)
+    razorpay_webhook_secret: str | None = field(default=None, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    alerts_to_private_hosts: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -48,12 +58,24 @@ class Settings:
                 given, "CREDITBOOK_COOKIE_SECURE", default=base_url is not None and base_url.startswith("https://")
             ),
             log_level=_log_level(given),
+            sweep_seconds=_seconds(given, "CREDITBOOK_SWEEP_SECONDS", 60),
+            stripe_api_key=_said(given, "CREDITBOOK_STRIPE_API_KEY"),
+            stripe_webhook_secret=_said(given, "CREDITBOOK_STRIPE_WEBHOOK_SECRET"),
+            razorpay_key_id=_said(given, "CREDITBOOK_RAZORPAY_KEY_ID"),
+            razorpay_key_secret=_said(given, "CREDITBOOK_RAZORPAY_KEY_SECRET"),
+            razorpay_webhook_secret=_said(given, "CREDITBOOK_RAZORPAY_WEBHOOK_SECRET"),
+            smtp_url=_said(given, "CREDITBOOK_SMTP_URL"),
+            alerts_to_private_hosts=_flag(given, "CREDITBOOK_ALERTS_PRIVATE_HOSTS", default=False),
         )
 
     def link(self, **query: str) -> str:
         """An address that a person can open: the dashboard's, with this query."""
         base = self.base_url or f"http://127.0.0.1:{DEFAULT_PORT}"
         return f"{base}/?{urlencode(query)}" if query else f"{base}/"
+
+
+def _said(given: Mapping[str, str], name: str) -> str | None:
+    return given.get(name, "").strip() or None
 
 
 def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:
@@ -63,6 +85,13 @@ def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:
     if value not in _YES | _NO:
         raise SettingsError(f"{name} is {given[name]!r}; write true or false.")
     return value in _YES
+
+
+def _seconds(given: Mapping[str, str], name: str, default: int) -> int:
+    said = given.get(name, "").strip()
+    if said and not (said.isascii() and said.isdigit()):
+        raise SettingsError(f"{name} is {given[name]!r}; write whole seconds, or 0 to leave it out.")
+    return int(said) if said else default
 
 
 def _log_level(given: Mapping[str, str]) -> str:
