@@ -33,13 +33,14 @@ $(BIN)/python:
 	echo "Creditbook needs Python 3.11 or newer (with venv). Say which: make PYTHON=/path/to/python3.11 …" >&2; exit 1
 
 $(RUNTIME): $(BIN)/python requirements.txt pyproject.toml
-	@echo "Installing what Creditbook runs on (requirements.txt)"
+	@echo "Downloading and installing $$(grep -c == requirements.txt) packages that Creditbook runs on (requirements.txt)."
+	@echo "The first time this takes a minute or two and pip is quiet meanwhile; later starts skip it."
 	@$(PIP) --requirement requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): $(RUNTIME) requirements-dev.txt
-	@echo "Installing what its tests and checks need (requirements-dev.txt)"
+	@echo "Installing what its tests and checks need (requirements-dev.txt): a minute or two, once; pip is quiet meanwhile."
 	@$(PIP) --requirement requirements-dev.txt
 	@touch $@
 
@@ -47,6 +48,7 @@ install: $(DEV) ## install everything into .venv
 
 run: $(RUNTIME) ## create data/demo.db, load the demo, serve dashboard and API (HOST=, PORT=)
 	@mkdir -p data
+	@test -s data/demo.db || echo "Filling data/demo.db with four months of sample usage: half a minute, once."
 	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db $(BIN)/creditbook demo
 	@CREDITBOOK_DATABASE_URL=sqlite:///data/demo.db $(BIN)/creditbook serve --host $(HOST) --port $(PORT) || \
 	  test $$? -eq 130 # Ctrl-C is how it ends

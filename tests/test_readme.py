@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
-from collections.abc import Callable
+import sys
+from pathlib import Path
 
-import pytest
 from support.house import ROOT
-from support.terminal import runner
-
-from creditbook import open_ledger
-from creditbook.programs import load_program
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_library_example_runs_as_it_stands(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", sqlite_url)
-    with open_ledger() as ledger:
-        ledger.create_organization("studio", load_program("studio"))
-        ledger.open_account("studio/asha")
-        ledger.grant("studio/asha", 90_000, reason="test")
-        before = ledger.balance("studio/asha")
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    names: dict[str, object] = {}
-    exec(compile(example, "README.md", "exec"), names)
-    opened = names["ledger"]
-    assert isinstance(opened, type(ledger))
-    with opened:
-        after = opened.balance("studio/asha")
-    assert before.available is not None
-    assert after.available == before.available - 3_500 - 2_100 - 3_300
+def block(language: str, holding: str) -> str:
+    """The one example of this language that holds these words."""
+    (found,) = [text for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if holding in text]
+    return str(found)
 
 
-def test_the_shell_example_for_real_use_runs_up_to_serving(
-    sqlite_url: str, installed_at: Callable[[str], None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    installed_at(sqlite_url)
-    lines = [line.split("#")[0].split() for line in README.splitlines() if line.startswith("creditbook ")]
-    said = [arguments[1:] for arguments in lines]
-    assert ["serve"] in said
-    run = runner(capsys)
-    for arguments in said:
-        if arguments != ["serve"]:
-            run(*arguments)
+def run(command: list[str], folder: Path) -> str:
+    """What a command says that is run in a folder of its own, with `creditbook` on the path as once activated."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CREDITBOOK_")}
+    environ["CREDITBOOK_DATABASE_URL"] = "sqlite:///data/creditbook.db"
+    environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_what_the_readme_says_for_real_use_works_as_it_is_typed(tmp_path: Path) -> None:
+    lines = block("sh", "creditbook init").splitlines()
+    typed = [line for line in lines if not line.startswith((". .venv", "creditbook serve"))]
+    assert len(lines) - len(typed) == 2
+    said = run(["bash", "-ec", "\n".join(typed)], tmp_path)
+    assert "Opened studio/asha: 10,000 tokens available." in said
+    assert "One-time link for asha" in said
+
+    example = block("python", "open_ledger")
+    printed = run([sys.executable, "-c", example], tmp_path).splitlines()
+    promised = re.findall(r"^ *print\(.*\)  # (.+)$", example, re.MULTILINE)
+    assert len(printed) == len(promised) == 2
+    assert all(told.startswith(line) for line, told in zip(printed, promised, strict=True)), printed
+    assert json.loads(run(["creditbook", "balance", "studio/asha", "--json"], tmp_path))["available"] == 1_100
 
 
 def test_every_file_and_picture_that_the_pages_name_is_there() -> None:
