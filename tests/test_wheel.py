@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
-from support.browser import free_port
+from support.browser import free_port, serving
 from support.house import ROOT
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,19 @@ def test_init_in_an_empty_folder_makes_the_database_there(elsewhere: tuple[dict[
     made = run(["-m", "creditbook", "init", "--json"], *elsewhere)
     assert made.returncode == 0, made.stderr
     assert (elsewhere[1] / "data" / "creditbook.db").is_file()
+
+
+def test_an_installed_creditbook_serves_from_another_directory(
+    elsewhere: tuple[dict[str, str], Path], tmp_path: Path
+) -> None:
+    environ, folder = elsewhere
+    assert run(["-m", "creditbook", "init"], environ, folder).returncode == 0
+    # `serving` starts it in a new folder of its own, as far from the wheel as from the checkout.
+    with serving(f"sqlite:///{tmp_path}/data/creditbook.db", environ) as server:
+        with urllib.request.urlopen(server.at("api/healthz"), timeout=30) as answer:
+            assert json.load(answer)
+        with urllib.request.urlopen(server.url, timeout=30) as page:
+            assert b"<title>" in page.read()
 
 
 def test_serve_before_init_says_what_to_run_first(elsewhere: tuple[dict[str, str], Path]) -> None:
