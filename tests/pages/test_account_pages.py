@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from creditbook.reports.standing import standing
 from creditbook.ui.format import full
+from creditbook.ui.wallets import in_order
 
 PAGES = {
     "account/overview.py": "Overview",
@@ -45,6 +47,28 @@ def test_overview_names_the_zone_and_the_instant_of_the_next_reset(spent: Any, t
     assert "back to **10,000**" in text(at)
     assert "Wed 1 Apr, 00:00 · Asia/Kolkata" in text(at)
     assert {m.label: m.value for m in at.metric}["Next reset"] == "in 7 days"
+
+
+def test_usage_compares_only_with_days_in_which_the_account_was_in_use(spent: Any) -> None:
+    for period, compared in (("7d", True), ("All", False)):
+        at = spent.open("account/usage.py", spent.principal("asha"), period=period)
+        assert [m.label for m in at.metric if bool(m.delta) is not compared] == []
+        assert all(m.proto.delta_description.startswith("vs ") is compared for m in at.metric)
+
+
+def test_an_empty_wallet_stands_where_its_next_tokens_will_be_spent(spent: Any) -> None:
+    who = spent.principal("asha")
+
+    def order() -> list[tuple[str, bool]]:
+        now = spent.place.clock()
+        found = standing(spent.place.store, spent.ledger.core.batches, who, now)
+        return [(wallet.type, wallet.posted > 0) for wallet in in_order(found)]
+
+    before = order()
+    assert ("MONTHLY", True) in before
+    left = next(w for w in spent.ledger.balance("acme/asha").wallets if w.type == "MONTHLY").available
+    spent.ledger.spend("acme/asha", action="work", tokens=left, wallet="MONTHLY", only_wallet=True)
+    assert order() == [(name, there and name != "MONTHLY") for name, there in before]
 
 
 def test_a_balance_that_can_not_be_read_is_a_dash_and_a_reference(

@@ -83,6 +83,23 @@ def test_the_list_shows_role_plan_status_and_what_the_ledger_says_is_available(h
     assert rows.plan["asha"] == load_program("studio").plans[load_program("studio").default_plan].title
 
 
+def test_an_account_that_nobody_signs_in_for_is_listed_and_its_person_can_be_invited(
+    house: House, nisha: Principal
+) -> None:
+    installation().ledger.open_account("studio/Team-42", actor="console")
+    installation().ledger.grant("studio/Team-42", 777, reason="before", actor="console")
+    at = visit(house, role=members.NO_SIGN_IN)
+    rows = at.dataframe[0].value
+    assert list(rows.name) == list(rows.user) == ["Team-42"]
+    assert list(rows.available) == [installation().ledger.balance("studio/Team-42").available]
+    assert any("4 people and 1 account without a sign-in" in text.value for text in at.markdown)
+    at = visit(house, member=str(installation().ledger.core.account("studio/Team-42").account_id))
+    assert buttons(at) == {"act-invite"}
+    members.invitation("divya", "Divya", "", "user", "Team-42").run(nisha, "she leads it", "key-1")
+    assert member(house, nisha, "divya").account_name == "Team-42"
+    assert "Team-42" not in list(visit(house).dataframe[0].value.name)
+
+
 def test_words_and_roles_narrow_the_list(house: House, studio: Principal) -> None:
     at = visit(house, find="NIS")
     assert list(at.dataframe[0].value.user) == ["nisha"]

@@ -20,6 +20,7 @@ from creditbook.ui.navigation import SCREENS, Screen
 from creditbook.ui.page import CSS
 
 _log = logging.getLogger(__name__)
+HOME = "home"
 
 
 def main() -> None:
@@ -48,7 +49,8 @@ def _closed() -> StreamlitPage:
     """Every address shows the door, so that whoever signs in lands where the link led."""
     addresses = [st.Page(sign_in.front_door, title="Creditbook", url_path=screen.url_path, visibility="hidden")
                  for screen in SCREENS]  # fmt: skip
-    home = st.Page(sign_in.front_door, title="Creditbook", default=True)
+    # Named like everybody's home page: a part of that page that refreshes itself a moment late must not clear the door.
+    home = st.Page(sign_in.front_door, title="Creditbook", url_path=HOME, default=True)
     return st.navigation([home, *addresses], position="hidden")
 
 
@@ -62,14 +64,14 @@ def _open(who: Principal) -> StreamlitPage:
         if screen is home:
             sections[screen.section].append(_way_home(screen, drawn))
     if home is None:
-        sections[""] = [st.Page(session.not_yours, title="Welcome", default=True, visibility="hidden")]
+        sections[""] = [st.Page(session.not_yours, title="Welcome", url_path=HOME, default=True, visibility="hidden")]
     return st.navigation(sections, position="sidebar")
 
 
 def _page(screen: Screen, *, is_home: bool) -> StreamlitPage:
     icon = f":material/{screen.icon}:"
     # The home page is served at "/" alone; its own name must stay free for the way home.
-    url_path = "home" if is_home else screen.url_path
+    url_path = HOME if is_home else screen.url_path
     return st.Page(PAGES / screen.file, title=screen.title, icon=icon, url_path=url_path, default=is_home)
 
 
