@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from . import accounts, debts, granting, holding, refunding, spending
+from . import accounts, debts, giving, granting, holding, refunding, spending
 from .balance import available_tokens
 from .context import Desk
 from .errors import IdempotencyConflict, InvalidRequest, NotFound, Unavailable
@@ -119,7 +119,7 @@ def _act(desk: Desk, operation: Operation) -> Result:
         return _hold_receipt(desk, account, verb(desk, account, operation))
     wallet_id = None
     if isinstance(operation, OpenWallet):
-        wallet_id = granting.open_wallet(desk, account, operation)[0].wallet_id
+        wallet_id = giving.open_wallet(desk, account, operation)[0].wallet_id
     else:
         _OTHERS[type(operation)](desk, account, operation)
     return _done(desk, account, operation.name, mark, wallet_id)
@@ -128,7 +128,7 @@ def _act(desk: Desk, operation: Operation) -> Result:
 _RECEIPTS: dict[type[Operation], Callable[..., Transaction]] = {
     Spend: spending.spend,
     Capture: holding.capture,
-    GrantTokens: granting.grant_tokens,
+    GrantTokens: giving.grant_tokens,
     Revoke: granting.revoke,
     Expire: granting.expire,
     Refund: refunding.refund,

@@ -1,4 +1,4 @@
-"""Grants: given, revoked, ended early, disputed; and what lapses of dead ones (rules 25, 26, 28, 30)."""
+"""Grants: opened, revoked, ended early, disputed; and what lapses of dead ones (rules 25, 26, 28, 30)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,23 @@ from .context import Desk
 from .debts import repay
 from .errors import InvalidRequest, NotFound
 from .journal import Transaction
-from .limits import MOST_TOKENS, refuse_closed
-from .operations import Dispute, Expire, GrantTokens, OpenWallet, Operation, Revoke
+from .limits import refuse_closed
+from .operations import Dispute, Expire, Operation, Revoke
 from .program import GrantClass, WalletType
 from .state import Account, Grant, Wallet
 
-LAPSE_KIND = {"revoked": "revocation", "closed": "revocation", "plan_change": "plan_change"}
+LAPSE_KIND = {
+    "revoked": "revocation",
+    "closed": "revocation",
+    "plan_change": "plan_change",
+    "refunded": "purchase_refund",
+}
+LAPSE_TITLE = {
+    "expiry": "Expired",
+    "revocation": "Taken back",
+    "plan_change": "Allowance closed: the plan changed",
+    "purchase_refund": "Taken back: the purchase was refunded",
+}
 
 
 def open_wallet_row(
@@ -99,7 +110,7 @@ def lapse(desk: Desk, account: Account, operation: Operation | None = None) -> N
             dead.setdefault(LAPSE_KIND.get(grant.closed_reason or "", "expiry"), []).append(grant)
     for kind in sorted(dead):
         txn = desk.transaction(account, kind, operation=operation)
-        txn.description = "Expired" if kind == "expiry" else "Taken back"
+        txn.description = LAPSE_TITLE[kind]
         before = ending_now(desk, account)
         for grant in sorted(dead[kind], key=lambda grant: grant.grant_id):
             desk.journal.move(txn, grant, -grant.free)
@@ -124,46 +135,6 @@ def book_at_an_end(desk: Desk, account: Account, txn: Transaction, before: int) 
     if txn.available_before is not None and txn.available_after is not None:
         txn.available_before += before
         txn.available_after += ending_now(desk, account)
-
-
-def grant_tokens(desk: Desk, account: Account, operation: GrantTokens) -> Transaction:
-    """Give tokens; a frozen account receives them too. Debts that they could have paid are repaid at once."""
-    if not 1 <= operation.tokens < MOST_TOKENS:
-        raise InvalidRequest("Grant at least 1 token, and no more than anything ever used.")
-    refuse_closed(account)
-    if operation.expires_at is not None and operation.expires_at <= desk.now:
-        raise InvalidRequest("The grant would already have expired. Choose an end in the future.")
-    if operation.wallet_id is None:
-        wallet = wallet_for(desk, account, operation.wallet, operation.features)
-    else:
-        wallet = _wallet(account, operation.wallet_id)
-        if wallet.expires_at is not None and wallet.expires_at <= desk.now:
-            raise InvalidRequest("That wallet has expired. Choose another one.")
-    txn = desk.transaction(account, operation.kind, operation=operation)
-    txn.description, txn.metadata = operation.label, operation.metadata
-    add_grant(
-        desk,
-        txn,
-        account,
-        wallet,
-        operation.tokens,
-        source=operation.kind,
-        grant_class=operation.grant_class,
-        expires_at=operation.expires_at,
-        label=operation.label,
-        price_minor=operation.price_minor,
-        currency=operation.currency,
-    )
-    desk.book_it(account, txn)
-    repay(desk, account)
-    return txn
-
-
-def _wallet(account: Account, wallet_id: int) -> Wallet:
-    wallet = account.wallets.get(wallet_id)
-    if wallet is None:
-        raise NotFound(f"This account has no wallet {wallet_id}.")
-    return wallet
 
 
 def _grant(account: Account, grant_id: int) -> Grant:
@@ -214,30 +185,6 @@ def expire(desk: Desk, account: Account, operation: Expire) -> Transaction:
     txn = desk.transaction(account, "expiry", operation=operation)
     txn.description = "Expired: all of it is held by open work"
     return desk.book_it(account, txn)
-
-
-def open_wallet(desk: Desk, account: Account, operation: OpenWallet) -> tuple[Wallet, Transaction | None]:
-    """Open a further wallet, with a grant in it when tokens are named."""
-    if not 0 <= operation.tokens < MOST_TOKENS:
-        raise InvalidRequest("A wallet begins with 0 tokens or more, and no more than anything ever used.")
-    refuse_closed(account)
-    if operation.expires_at is not None and operation.expires_at <= desk.now:
-        raise InvalidRequest("The wallet would already have expired. Choose an end in the future.")
-    wallet = open_wallet_row(desk, account, operation.type, operation.label, operation.features, operation.expires_at)
-    if operation.tokens == 0:
-        return wallet, None
-    gift = GrantTokens(
-        account_id=account.account_id,
-        key=operation.key,
-        request_hash=operation.request_hash,
-        actor=operation.actor,
-        reason=operation.reason,
-        tokens=operation.tokens,
-        wallet_id=wallet.wallet_id,
-        grant_class=operation.grant_class,
-        label=operation.label,
-    )
-    return wallet, grant_tokens(desk, account, gift)
 
 
 def mark_blocked(

@@ -17,7 +17,7 @@ from .rollups import MEASURES, rollups_of
 from .state import AccountStatus, Book, HoldStatus
 
 ISSUED = frozenset({"grant", "purchase", "promo", "referral", "reward", "reset"})
-GONE = frozenset({"usage", "debt_repayment", "expiry", "revocation", "plan_change", "rollover"})
+GONE = frozenset({"usage", "debt_repayment", "expiry", "revocation", "purchase_refund", "plan_change", "rollover"})
 
 
 def broken(book: Book, journal: Journal) -> list[str]:
