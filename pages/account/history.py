@@ -13,7 +13,7 @@ from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
 who = require()
-store, now, zone = installation().store, installation().clock(), ZoneInfo(who.zone)
+store, now, zone = installation().reports, installation().clock(), ZoneInfo(who.zone)
 page.header("History", "What happened to my tokens, line by line?")
 fresh = partial(address.clear, "from", "line")
 

@@ -15,7 +15,7 @@ from creditbook.ui.session import require
 from creditbook.ui.trends import ate
 
 who = require()
-store, now, zone = installation().store, installation().clock(), ZoneInfo(who.zone)
+store, now, zone = installation().reports, installation().clock(), ZoneInfo(who.zone)
 page.header("Overview", "How much have I left, and how long does it last?")
 found = balance.now_of(who)
 if isinstance(found, Unread):
