@@ -17,6 +17,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, JsonOption, answer, refuse, table
+from creditbook.commands.values import CONSOLE
+from creditbook.ingest import balances as opening
 from creditbook.ingest.formats import Format
 from creditbook.ingest.mapping import pairs
 from creditbook.ingest.outcome import ImportRequest, ImportResult, Mode, Progress, Stopped, Tell
@@ -75,6 +77,59 @@ def usage(
         raise typer.Exit(EXIT_INTERRUPTED)
     if result.refused and result.refused == result.rows:
         raise typer.Exit(EXIT_REFUSED)
+
+
+@importing.command("balances")
+def balances(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON lines or Parquet with an account and its tokens a row.")],
+    org: Annotated[str, typer.Option("--org", help="The organization's short name.")],
+    by_hand: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=COLUMN", help=f"A field's column. {', '.join(opening.FIELDS)}."),
+    ] = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A field's value for every row.")
+    ] = None,
+    create_accounts: Annotated[
+        bool, typer.Option("--create-accounts", help="Open accounts that are not there.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, book nothing.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the audit log.")] = opening.LABEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring in the balances of an application that moves here. The same file again brings in nothing twice."""
+    here = installation().ready()
+    here.organizations(org)
+    try:
+        request = opening.BalancesRequest(
+            path=file, org=org, by_hand=pairs(by_hand or [], "--map", opening.FIELDS),
+            fixed=pairs(fixed or [], "--set", opening.FIELDS), create_accounts=create_accounts, dry_run=dry_run,
+            reason=reason, actor=CONSOLE,
+        )  # fmt: skip
+        with _stopping() as stopped, _bar(file.name) as tell:
+            result = opening.import_balances(here.ledger, request, tell=tell, stopped=stopped)
+    except BadMapping as error:
+        refuse(str(error), as_json=as_json, kind="BadMapping")
+        raise typer.Exit(EXIT_USAGE) from None
+    answer(result, _told(result), as_json=as_json)
+    if result.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if result.refused and result.refused == result.rows:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _told(result: opening.BalancesResult) -> list[str | Table]:
+    """The result of an import of balances for people."""
+    would = "would be " if result.dry_run else ""
+    head = f"{result.rows:,} rows read: {result.imported:,} {would}imported ({result.tokens:,} tokens)"
+    rest = f"{result.replayed:,} there before, {result.refused:,} refused, {result.accounts_created:,} accounts"
+    said: list[str | Table] = [f"{head}, {rest} {would}opened."]
+    if result.interrupted:
+        said.append("Stopped in the middle. Run the same command again to go on.")
+    said += [f"Refused {n:,}: {reason}" for reason, n in sorted(result.reasons.items(), key=lambda r: -r[1])[:10]]
+    if result.refused_path:
+        said.append(f"Refused rows with their reasons: {result.refused_path}")
+    return said
 
 
 @contextmanager

@@ -59,10 +59,10 @@ class RowCheck:
         fields: dict[str, str | int] = {}
         for name in TEXT_FIELDS:
             if name in given:
-                fields[name] = _text(name, given[name])
+                fields[name] = text_of(name, given[name])
         for name in TOKEN_FIELDS:
             if name in given:
-                fields[name] = _tokens(name, given[name])
+                fields[name] = tokens_of(name, given[name])
         fields["account"] = self._account(str(fields.get("account", "")))
         event_at, time_text = self._time(given)
         if time_text:
@@ -132,7 +132,8 @@ def _usage_row(
     )
 
 
-def _text(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
+    """A field's text, trimmed and of a length that is kept. Raises BadRow for what is no text."""
     if isinstance(value, dict | list):
         raise BadRow(f"The {name} is no text but an object. Map what is inside it, such as --map {name}=column.inside.")
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
@@ -144,7 +145,8 @@ def _text(name: str, value: object) -> str:
     return text
 
 
-def _tokens(name: str, value: object) -> int:
+def tokens_of(name: str, value: object) -> int:
+    """A field's whole number of tokens, 0 or more, however the file writes it. Raises BadRow for anything else."""
     if type(value) is int and 0 <= value <= MOST_TOKENS:
         return value
     if type(value) is str and value.isdecimal() and value.isascii() and len(value) < 13:

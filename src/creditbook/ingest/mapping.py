@@ -29,7 +29,7 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+def pairs(given: Sequence[str], option: str, fields: Sequence[str] = FIELDS) -> dict[str, str]:
     """What stands after `--map` or `--set`, as field → text. Raises BadMapping with what to write instead."""
     found: dict[str, str] = {}
     for text in given:
@@ -39,8 +39,8 @@ def pairs(given: Sequence[str], option: str) -> dict[str, str]:
             raise BadMapping(
                 f"{option} {text}: write it as {option} FIELD={'COLUMN' if option == '--map' else 'VALUE'}."
             )
-        if name not in FIELDS:
-            raise BadMapping(f"{option} {text}: there is no field “{name}”. Fields: {', '.join(FIELDS)}.")
+        if name not in fields:
+            raise BadMapping(f"{option} {text}: there is no field “{name}”. Fields: {', '.join(fields)}.")
         if name in found:
             raise BadMapping(f"{option} names the field {name} twice.")
         found[name] = value

@@ -15,7 +15,7 @@ from .calls import Call
 from .core import Core, Prepared, prepare
 from .spending import either, wallet_type
 
-KINDS = ("grant", "purchase", "promo", "referral", "reward")
+KINDS = ("grant", "purchase", "promo", "referral", "reward", "adjustment")
 
 
 def grant(
