@@ -7,20 +7,22 @@ from datetime import date, datetime, timedelta
 from model.books import Account, Book, Grant, Result, Wallet
 from model.corrections import open_account_only
 from model.days import boundary, day_start, local_date, next_date, walk
-from model.passing import (
+from model.passing import repay
+from model.terms import begin
+from model.wallets import (
+    allowance_for,
     give,
     give_allowance,
+    in_step,
     kill,
-    open_first_period,
-    open_period,
     open_wallet,
     release,
-    repay,
     resets,
+    set_period,
     wallet_for,
 )
 
-from creditbook.domain.errors import InvalidRequest
+from creditbook.domain.errors import InvalidRequest, NeedsApproval
 
 
 def open_account(
@@ -34,13 +36,11 @@ def open_account(
     quota: int | None = None,
 ) -> Account:
     """Opens what the plan opens at sign-up; ``plan`` None is a member under her pool's plan."""
-    account = Account(name, zone, plan, local_date(now, zone or book.zone), draws, quota)
+    account = Account(name, zone, None, local_date(now, zone or book.zone), draws, quota)
     book.accounts[name] = account
     if plan is not None:
-        for allowance in book.program.plans[plan].allowances:
-            wallet = open_wallet(book, account, allowance.wallet.value, allowance.features)
-            wallet.allowance = allowance
-            open_first_period(book, wallet, now)
+        for w in begin(book, account, plan, book.version_at(now), now, status="active"):
+            give_allowance(book, w, now)
     return account
 
 
@@ -49,6 +49,13 @@ def end_of(book: Book, account: Account, typed: datetime | date | None) -> datet
     if typed is None or isinstance(typed, datetime):
         return typed
     return day_start(typed + timedelta(days=1), book.zone_of(account))
+
+
+def needs_no_second(book: Book, tokens: int, approved_by: str = "") -> None:
+    """Grants above the program's bound wait for a second administrator (rule 38)."""
+    above = book.program.approval_above
+    if above is not None and tokens > above and not approved_by:
+        raise NeedsApproval(above)
 
 
 def grant(
@@ -61,10 +68,12 @@ def grant(
     grant_class: str = "promotional",
     expires_at: datetime | date | None = None,
     features: frozenset[str] | None = None,
+    approved_by: str = "",
 ) -> Result:
     if tokens < 1:
         raise InvalidRequest("grant at least 1")
     open_account_only(account)
+    needs_no_second(book, tokens, approved_by)
     ends = end_of(book, account, expires_at)
     if ends is not None and ends <= now:
         raise InvalidRequest("ends before it begins")
@@ -88,6 +97,7 @@ def add_wallet(
     ends = end_of(book, account, expires_at)
     if tokens < 0 or (ends is not None and ends <= now):
         raise InvalidRequest("ends before it begins")
+    needs_no_second(book, tokens)
     wallet = open_wallet(book, account, type, features, ends)
     first = give(book, wallet, tokens, "promotional", now, ends) if tokens else None
     repay(book, account)
@@ -99,14 +109,20 @@ def set_wallet_active(book: Book, account: Account, now: datetime, *, wallet: Wa
     if wallet.active == active:
         raise InvalidRequest("it is so already")
     wallet.active = active
-    if active and wallet.allowance is not None and wallet.ends_at is not None and wallet.ends_at <= now:
+    if active and wallet.allowance is not None and wallet.ends_at is not None:
         resume(book, wallet, now)
     repay(book, account)
     return Result("adjustment")
 
 
 def resume(book: Book, wallet: Wallet, now: datetime) -> None:
-    """Opens the period that is running now, its end where it would have been."""
+    """Opens what it missed while it was off: the period that is running now, its end where it would have been."""
+    assert wallet.ends_at is not None
+    if wallet.ends_at > now:
+        if wallet.missing:
+            give_allowance(book, wallet, now)
+        return
+    wallet.allowance = allowance_for(book, wallet) or wallet.allowance
     assert wallet.allowance is not None
     assert wallet.next is not None
     zone = book.zone_of(wallet.account)
@@ -114,10 +130,13 @@ def resume(book: Book, wallet: Wallet, now: datetime) -> None:
     if wallet.next > today:  # a zone change brought back a date that was granted: it waits for the next
         wallet.ends_at = boundary(wallet.next, zone, now)
         return
-    while wallet.next <= today:
-        wallet.next = next_date(wallet.allowance.every, wallet.account.anchor, wallet.next)
-    wallet.first = today
-    open_period(book, wallet, now)
+    if in_step(book, wallet):
+        set_period(book, wallet, now, anew=False)
+    else:
+        while wallet.next <= today:
+            wallet.next = next_date(wallet.allowance.every, wallet.account.anchor, wallet.next)
+        wallet.first, wallet.ends_at = today, boundary(wallet.next, zone, now)
+    give_allowance(book, wallet, now)
 
 
 def reset(book: Book, account: Account, now: datetime, *, wallet: Wallet | None = None) -> Result:
@@ -144,13 +163,15 @@ def set_zone(book: Book, account: Account, now: datetime, *, zone: str) -> Resul
     for w in book.wallets_of(account):
         if w.allowance is None or w.ends_at is None or w.next is None or w.ends_at <= now:
             continue
-        last = w.next - timedelta(days=1)
-        ends = walk(last + timedelta(days=1), zone, w.ends_at)
+        ends = walk(w.next, zone, w.ends_at)
         for g in book.grants_of(account):
             runs = (g.wallet is w and g.allowance) or (g.rolled_from is w and g.expires_at == w.ends_at)
             if runs and g.dead is None:
                 g.expires_at = ends
         w.ends_at = ends
+    term = account.term
+    if term.ends_at is not None and term.next is not None:
+        term.ends_at = walk(term.next, zone, term.ends_at)
     return Result("adjustment")
 
 

@@ -7,7 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from creditbook.domain.program import Allowance, Plan, Program
+from creditbook.domain.program import Allowance, Package, Plan, Program, PromoTerms
+
+
+@dataclass(eq=False)
+class Term:
+    """The running term of a paid plan; empty on a free one, but for its status."""
+
+    status: str = "active"
+    first: date | None = None
+    next: date | None = None
+    ends_at: datetime | None = None
+    ahead: list[str] = field(default_factory=list)  # the plans of the terms after this one that are paid already
+    waits: str = ""  # the plan that begins when the time paid for is over
+    unpaid: bool = False
+    grace_ends_at: datetime | None = None
 
 
 @dataclass(eq=False)
@@ -20,6 +34,11 @@ class Account:
     quota: int | None = None
     status: str = "active"
     clock: datetime | None = None
+    version: Program | None = None  # the program as its running term knows it
+    term: Term = field(default_factory=Term)
+    referrer: Account | None = None
+    referral_waits: bool = False
+    awards: set[tuple[str, date | None]] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -35,6 +54,7 @@ class Wallet:
     first: date | None = None  # first local date of the period granted last
     next: date | None = None  # first local date of the one after
     ends_at: datetime | None = None
+    missing: bool = False  # it was off when its plan began a period in it
 
     def fits(self, feature: str | None) -> bool:
         return feature is None or self.features is None or feature in self.features
@@ -131,6 +151,44 @@ class Result:
     refused: str | None = None  # what shadow would have refused
     owed: int = 0  # debt that this very usage left
     tokens: int = 0
+    account: Account | None = None
+    what: str = ""  # a change of plan: what it did
+    sale: Sale | None = None
+
+
+@dataclass(eq=False)
+class Sale:
+    """A purchase with the terms of when it was opened."""
+
+    no: int
+    account: Account
+    kind: str
+    item: str
+    tokens: int
+    price: int
+    tax: int
+    currency: str
+    package: Package | None
+    program: Program  # as it was when the sale was opened
+    status: str = "pending"
+    payment: str = ""
+    grant: Grant | None = None
+    refunded: int = 0  # money
+    due: int = 0  # tokens that the refunds so far should have taken back
+    taken: int = 0
+    disputed: bool = False
+    trouble: bool = False
+
+    @property
+    def was_paid(self) -> bool:
+        return self.status not in ("pending", "failed")
+
+
+@dataclass(eq=False)
+class Code:
+    terms: PromoTerms
+    disabled: bool = False
+    redeemed: dict[str, int] = field(default_factory=dict)  # by account
 
 
 @dataclass
@@ -151,6 +209,10 @@ class Book:
     history: dict[str, list[tuple[datetime, Any]]] = field(default_factory=dict)
     made: list[Grant] = field(default_factory=list)  # every grant ever
     granted: int = 0
+    versions: list[tuple[datetime, Program]] = field(default_factory=list)  # oldest first
+    sales: list[Sale] = field(default_factory=list)
+    codes: dict[str, Code] = field(default_factory=dict)
+    paid_after: datetime | None = None  # looking ahead: what falls due after this is taken as paid
 
     @property
     def pool(self) -> Account | None:
@@ -174,15 +236,36 @@ class Book:
         return account.zone or self.zone
 
     def plan_of(self, account: Account) -> Plan:
-        """Her own plan, else her pool's (rule 11)."""
+        """Her own plan in the version of her running term, else her pool's (rule 11)."""
         if account.plan is None:
             pool = self.pool_of(account)
             assert pool is not None
             return self.plan_of(pool)
-        return self.program.plans[account.plan]
+        known = account.version or self.program
+        if known.plans[account.plan].term is None and account.plan in self.program.plans:
+            known = self.program  # it never begins anew, so there is no running period to keep
+        return known.plans[account.plan]
+
+    def version_at(self, at: datetime) -> Program:
+        """The program in force at this instant; before the first version, that."""
+        return [p for since, p in self.versions if since <= at or since == self.versions[0][0]][-1]
+
+    def projected(self, at: datetime) -> bool:
+        """Whether this instant is only looked ahead to (rule 27)."""
+        return self.paid_after is not None and at > self.paid_after
+
+    def fallback(self, account: Account) -> str:
+        """The free plan, the pool's own where the program has one."""
+        pools = self.program.pool_plan
+        if account.name == "" and pools is not None and not self.program.plans[pools].is_paid:
+            return pools
+        return self.program.default_plan
+
+    def own_unlimited(self, account: Account) -> bool:
+        return account.plan is not None and self.plan_of(account).unlimited
 
     def unlimited(self, account: Account) -> bool:
-        if account.plan is not None and self.program.plans[account.plan].unlimited:
+        if self.own_unlimited(account):
             return True
         pool = self.paying_pool(account)
         return pool is not None and self.plan_of(pool).unlimited
@@ -201,6 +284,7 @@ class Book:
 
     def twin(self) -> Book:
         """A copy to look ahead in."""
-        memo: dict[int, Any] = {id(self.program): self.program, id(self.keys): {}, id(self.made): []}
+        memo: dict[int, Any] = {id(self.keys): {}, id(self.made): []}
+        memo |= {id(program): program for _, program in self.versions}
         memo[id(self.history)] = {name: list(past) for name, past in self.history.items()}
         return copy.deepcopy(self, memo)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from model.books import Account, Book, Grant, Pay, Result, Use
-from model.passing import give, kill, repay, wallet_for
+from model.passing import repay
+from model.wallets import give, kill, wallet_for
 
 from creditbook.domain.errors import AccountClosed, InvalidRequest
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from model.books import Account, Book, Debt, Grant, Hold, Line, Pay, Result
-from model.passing import release, repay
+from model.passing import repay
 from model.reading import metering, own, pool_has
 from model.spends import choose, count_request, feature_of, live_refusal, new_use, price, token_refusal, valid
+from model.wallets import release
 
 from creditbook.domain.errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest
 from creditbook.domain.program import Action, Enforcement, Overrun, Pricing
@@ -101,7 +102,7 @@ def capture(
     shadow = book.program.enforcement is Enforcement.SHADOW
     need, odd = 0, None
     if action in book.program.actions:
-        need, odd = price(book, action, tokens, input_tokens + output_tokens)
+        need, odd = price(book, action, tokens, input_tokens, output_tokens)
     elif shadow:
         odd = "InvalidRequest"
     elif not metered:

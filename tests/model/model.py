@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from model import admin, corrections, holds, spends
+from model import admin, codes, corrections, holds, plans, sales, spends
 from model.books import Account, Book, Result
 from model.passing import anything_due, settle
 from model.reading import Past, as_of, balance, remember
@@ -34,6 +34,15 @@ VERBS: dict[str, Callable[..., Any]] = {
     "open_wallet": admin.add_wallet,
     "set_wallet_active": admin.set_wallet_active,
     "set_zone": admin.set_zone,
+    "change_plan": plans.change_plan,
+    "cancel_plan": plans.cancel_plan,
+    "open_purchase": sales.open_purchase,
+    "pay_purchase": sales.pay_purchase,
+    "fail_purchase": sales.fail_purchase,
+    "refund_purchase": sales.refund_purchase,
+    "dispute_purchase": sales.dispute_purchase,
+    "redeem": codes.redeem,
+    "reward": codes.reward,
 }
 
 
@@ -42,18 +51,27 @@ class Model:
     books: dict[str, Book] = field(default_factory=dict)
 
     def create_organization(self, slug: str, program: Program, zone: str | None = None) -> Book:
-        self.books[slug] = Book(slug, program, zone or program.zone)
+        since = datetime.min.replace(tzinfo=UTC)
+        self.books[slug] = Book(slug, program, zone or program.zone, versions=[(since, program)])
         return self.books[slug]
+
+    def load_program(self, slug: str, program: Program, now: datetime) -> None:
+        """A new version, in force from now on."""
+        book = self.books[slug]
+        book.versions.append((now, program))
+        book.program = program
 
     def find(self, name: str) -> tuple[Book, Account]:
         slug, _, user = name.partition("/")
         return self.books[slug], self.books[slug].accounts[user]
 
-    def open_account(self, name: str, now: datetime, **terms: Any) -> Account:
+    def open_account(self, name: str, now: datetime, *, referred_by: str | None = None, **terms: Any) -> Account:
         slug, _, user = name.partition("/")
         book = self.books[slug]
+        codes.known_referrer(book, user, referred_by)
         account = admin.open_account(book, user, now, **terms)
         settle(book, account, now)
+        codes.refer(book, account, referred_by, now)
         remember(book, book.cluster(account), now)
         return account
 
@@ -70,6 +88,9 @@ class Model:
         result = VERBS[verb](book, account, at, **terms)
         if key is not None:
             book.keys[verb, key] = (asked, result)
+        if verb in {"spend", "capture"}:
+            action = terms.get("action") or result.hold.action
+            codes.first_spend(book, account, result.use, action, at)
         self.note(book, account, at)
         return result
 
@@ -98,19 +119,25 @@ class Model:
         book.grants = [g for g in book.grants if g.dead is None or g.remaining]
         remember(book, book.cluster(account), at)
 
-    def settled(self, name: str, now: datetime) -> tuple[Book, Account, datetime]:
-        """The books as they stand at ``now``, looked ahead in a copy where something is due (rule 19)."""
+    def settled(self, name: str, at: datetime, now: datetime | None = None) -> tuple[Book, Account, datetime]:
+        """The books as they stand at ``at``, lived on in a copy where something is due (rule 19).
+
+        What lies after ``now`` is a projection (rule 27); without it ``at`` is the present.
+        """
         book, account = self.find(name)
-        at = book.clock_of(account, now)
-        if anything_due(book, account, now):
+        instant = book.clock_of(account, at)
+        if anything_due(book, account, at):
             book = book.twin()
             account = book.accounts[account.name]
-            settle(book, account, now)
-        return book, account, at
+            book.paid_after = None if now is None else book.clock_of(account, now)
+            settle(book, account, at)
+        return book, account, instant
 
-    def balance(self, name: str, now: datetime, feature: str | None = None) -> dict[str, Any]:
-        book, account, at = self.settled(name, now)
-        return balance(book, account, at, feature)
+    def balance(
+        self, name: str, at: datetime, feature: str | None = None, now: datetime | None = None
+    ) -> dict[str, Any]:
+        book, account, instant = self.settled(name, at, now)
+        return balance(book, account, instant, feature)
 
     def balance_as_of(self, name: str, now: datetime, at: datetime) -> Past:
         """Posted, held, blocked and debt at an instant of the past."""

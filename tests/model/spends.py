@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from model.books import Account, Book, Grant, Pay, Result, Use
 from model.days import boundary, local_date
 from model.passing import repay
+from model.programs import FORMULAS
 from model.reading import available, burn_order, own, pool_has, quota_left, quota_period
 
 from creditbook.domain.errors import (
@@ -23,16 +25,17 @@ from creditbook.domain.errors import (
 from creditbook.domain.program import Enforcement, Pricing
 
 
-def price(book: Book, action: str, tokens: int | None, model_tokens: int) -> tuple[int, str | None]:
+def price(book: Book, action: str, tokens: int | None, inp: int, out: int) -> tuple[int, str | None]:
     """What the action costs (rule 6), and what shadow lets pass of it."""
     terms = book.program.actions[action]
     if terms.pricing is Pricing.ACTUAL:
-        return (model_tokens if tokens is None else tokens), None
-    if tokens is None or tokens == terms.tokens:
-        return terms.tokens, None
+        return (inp + out if tokens is None else tokens), None
+    costs = terms.tokens if terms.pricing is Pricing.FIXED else ceil(FORMULAS[terms.formula](inp, out))
+    if tokens is None or tokens == costs:
+        return costs, None
     if book.program.enforcement is Enforcement.SHADOW:
-        return terms.tokens, "InvalidRequest"
-    raise InvalidRequest("contradicts the fixed price")
+        return costs, "InvalidRequest"
+    raise InvalidRequest("contradicts the price")
 
 
 def feature_of(book: Book, action: str) -> str:
@@ -132,7 +135,7 @@ def spend(
         count_request(book, account, now)
         return Result("usage", metered=True, use=new_use(book, account, 0), refused="InvalidRequest")
     terms = program.actions[action]
-    need, odd = price(book, action, tokens, input_tokens + output_tokens)
+    need, odd = price(book, action, tokens, input_tokens, output_tokens)
     size = input_tokens + output_tokens
     if size == 0 and terms.pricing is Pricing.ACTUAL:
         size = tokens or 0

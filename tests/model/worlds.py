@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from model.books import Sale
 from model.model import Model
 from model.programs import TEAM
 
@@ -35,3 +36,18 @@ def team(at: datetime = NOON, quota: int | None = None) -> Model:
     model.open_account("o", at, plan="pool")
     model.open_account("o/a", at, plan=None, draws=True, quota=quota)
     return model
+
+
+def buy(model: Model, at: datetime, item: str, kind: str = "plan", name: str = "o/a") -> Sale:
+    """Opened, paid and granted at once."""
+    book = model.find(name)[0]
+    bought = model.do("open_purchase", name, at, item=item, kind=kind, payment=f"payment-{len(book.sales)}")
+    assert bought.sale.status == "granted"
+    sale: Sale = bought.sale
+    return sale
+
+
+def plan_now(model: Model, at: datetime, name: str = "o/a") -> tuple[str | None, str]:
+    """The plan and where its subscription stands."""
+    _, account, _ = model.settled(name, at)
+    return account.plan, account.term.status
