@@ -34,13 +34,13 @@ $(BIN)/python:
 
 $(RUNTIME): $(BIN)/python requirements.txt pyproject.toml
 	@echo "Downloading and installing $$(grep -c == requirements.txt) packages that Creditbook runs on (requirements.txt)."
-	@echo "The first time this takes a minute or two and pip is quiet meanwhile; later starts skip it."
+	@echo "The first time this takes a few minutes in which pip is quiet; later starts skip it."
 	@$(PIP) --requirement requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): $(RUNTIME) requirements-dev.txt
-	@echo "Installing what its tests and checks need (requirements-dev.txt): a minute or two, once; pip is quiet meanwhile."
+	@echo "Installing what its tests and checks need (requirements-dev.txt): a few quiet minutes, once."
 	@$(PIP) --requirement requirements-dev.txt
 	@touch $@
 
