@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support.browser import LiveServer, creditbook, serving, visit
+from support.browser import LiveServer, creditbook, serving, until_ready, visit
 from support.visits import NAVIGATION, enter_password, fill, press
 
 PASSWORD = "four quiet green lanterns"
@@ -45,6 +45,7 @@ def become_administrator(page: Page, server: LiveServer, token: str) -> None:
     fill(page, name="Asha Raman", user_name="asha", new_password=PASSWORD, new_password_2=PASSWORD)
     press(page, "first-now")
     expect(page.get_by_role("heading", name="Members")).to_be_visible(timeout=SOON)
+    assert token not in page.url
 
 
 def test_the_token_of_the_console_makes_the_first_administrator_once(
@@ -57,6 +58,8 @@ def test_the_token_of_the_console_makes_the_first_administrator_once(
             late = other.new_page()
             visit(late, server.at(f"?setup={token}"))
             expect(late.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SOON)
+            until_ready(late)
+            assert token not in late.url
         finally:
             other.close()
 

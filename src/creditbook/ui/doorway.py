@@ -37,7 +37,7 @@ def card(title: str, note: str) -> Iterator[None]:
     st.html(CSS)
     with st.container(horizontal_alignment="center", key="door", gap="medium"):
         st.space("large")
-        st.image(logo(), width=170)
+        st.image(logo(), width=170, alt="Creditbook")
         with st.container(border=True, width=CARD_WIDTH, key="door-card", gap="small"):
             with st.container(gap=None):
                 st.title(title, anchor=False)

@@ -47,6 +47,8 @@ CSS = """<style>
 [data-testid=stSidebarUserContent]{margin-top:auto;padding-bottom:1rem}
 </style>"""
 """The one stylesheet. A constant: nothing is ever formatted into it. Only what config.toml cannot say."""
+_DARK_DIALOGS = "<style>.stDialog{color-scheme:dark}</style>"
+"""Streamlit tells the app's root which scheme it has; a dialog stands beside the root and is not told."""
 
 
 def header(title: str, question: str) -> None:
@@ -54,6 +56,8 @@ def header(title: str, question: str) -> None:
     from .balance import chip  # it draws with this module
 
     st.html(CSS)
+    if st.context.theme.type == "dark":
+        st.html(_DARK_DIALOGS)
     with row(horizontal_alignment="distribute"):
         with st.container(width="content", gap=None):
             st.title(title, anchor=False)
