@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import terms
+from .allowances import open_allowances, renews
 from .calendar import local_date, zone_info
 from .context import Desk
 from .debts import repay
@@ -10,7 +12,7 @@ from .granting import lapse, mark_blocked, open_wallet_row
 from .journal import Transaction
 from .limits import refuse_closed
 from .operations import EndImport, OpenAccount, Reset, SetQuota, SetStatus, SetWalletActive, SetZone
-from .resets import force, move_ends, open_allowances, renews, wake
+from .resets import force, move_ends, wake
 from .settling import after_release, release
 from .state import Account, AccountStatus, HoldStatus
 
@@ -46,7 +48,11 @@ def open_account(desk: Desk, operation: OpenAccount) -> Account:
     )
     book.accounts[account.account_id] = account
     desk.journal.accounts.append((account, operation.external_id))
-    open_allowances(desk, account, operation)
+    if plan:
+        terms.put_on(desk, account, plan)
+        account.plan_anchor = operation.plan_anchor or account.plan_anchor
+        open_allowances(desk, account, operation=operation, welcome=True)
+        terms.note(desk, account, "started", "", operation)
     for type_ in operation.wallets:
         open_wallet_row(desk, account, type_, "", None, None)
     return account
@@ -82,6 +88,7 @@ def _close(desk: Desk, account: Account, operation: SetStatus) -> None:
             grant.live = grant.remaining > 0
             desk.journal.touched_grants[grant.grant_id] = grant
     lapse(desk, account, operation)
+    terms.stop(desk, account, operation)
 
 
 def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | None:
@@ -91,6 +98,7 @@ def set_zone(desk: Desk, account: Account, operation: SetZone) -> Transaction | 
     zone_info(zone)
     account.zone, account.own_zone = zone, operation.zone is not None
     desk.journal.touched_accounts[account.account_id] = account
+    terms.move_end(account)
     return move_ends(desk, account, operation)
 
 

@@ -18,7 +18,7 @@ class Desk:
     """One decision's place of work.
 
     ``now`` is the instant as of which it decides; settlement moves it through time and leaves the first boundary that
-    has not come yet as ``next_due``.
+    has not come yet as ``next_due``. ``projects``: this is a look into the future, which takes subscriptions as paid.
     """
 
     book: Book
@@ -26,6 +26,7 @@ class Desk:
     now: datetime
     import_id: int | None = None
     next_due: datetime | None = None
+    projects: bool = False
 
     def leaves_alone(self, account: Account) -> bool:
         """A charging import's accounts are its own until it ends, and it decides no other (rule 27)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from . import accounts, debts, giving, granting, holding, refunding, spending
+from . import accounts, debts, giving, granting, holding, planning, refunding, spending
 from .balance import available_tokens
 from .context import Desk
 from .errors import IdempotencyConflict, InvalidRequest, NotFound, Unavailable
@@ -36,6 +36,7 @@ from .operations import (
     WriteOff,
 )
 from .results import Done, HoldReceipt, Line, Receipt, Result, decode, encode
+from .selling import CancelPlan, ChangePlan
 from .settling import settle
 from .state import Account, Book, Hold
 
@@ -117,6 +118,8 @@ def _act(desk: Desk, operation: Operation) -> Result:
     if isinstance(operation, Reserve | Void):
         verb: Callable[..., Hold] = holding.reserve if isinstance(operation, Reserve) else holding.void
         return _hold_receipt(desk, account, verb(desk, account, operation))
+    if (change := _PLANS.get(type(operation))) is not None:
+        return planning.receipt(desk, account, change(desk, account, operation), mark)
     wallet_id = None
     if isinstance(operation, OpenWallet):
         wallet_id = giving.open_wallet(desk, account, operation)[0].wallet_id
@@ -134,6 +137,10 @@ _RECEIPTS: dict[type[Operation], Callable[..., Transaction]] = {
     Refund: refunding.refund,
     WriteOff: debts.write_off,
     Dispute: granting.dispute,
+}
+_PLANS: dict[type[Operation], Callable[..., str]] = {
+    ChangePlan: planning.change_plan,
+    CancelPlan: planning.cancel_plan,
 }
 _OTHERS: dict[type[Operation], Callable[..., object]] = {
     Reset: accounts.force_reset,

@@ -26,8 +26,9 @@ class Term:
     is the day from which terms are counted. ``paid_ahead`` counts the terms after this one that are paid already.
     ``next_plan`` is the plan that waits for the end ('' for none): a downgrade, or with `cancelling` the program's
     default plan; ``next_paid`` counts its terms that are paid already (a renewal while a downgrade waits pays the lower
-    plan's; cancelled after that, the status is `cancelling` and ``next_plan`` still the lower plan). ``unpaid`` tells that the running term itself is not paid; ``grace_ends_at`` is fixed when that
-    begins. ``started_at`` is when the plan began (free plans too).
+    plan's; cancelled after that, the status is `cancelling` and ``next_plan`` still the lower plan). ``unpaid`` tells
+    that the running term itself is not paid; ``grace_ends_at`` is fixed when that begins. ``started_at`` is when the
+    plan began (free plans too).
     """
 
     status: PlanStatus = PlanStatus.ACTIVE

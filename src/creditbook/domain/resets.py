@@ -1,117 +1,34 @@
-"""Allowances: opened at sign-up, renewed at each period's start, rolled over, forced anew (rules 21–24, 26)."""
+"""What a boundary does to an allowance: rolled over, renewed, forced anew, moved by a zone (rules 21–24, 26)."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from .calendar import day_of, first_period, period_holding, start_of_day
+from .allowances import (
+    allowance_of,
+    bounded,
+    fresh_period,
+    give_allowance,
+    next_period,
+    renews,
+    running,
+)
+from .calendar import first_period, start_of_day
 from .context import Desk
-from .granting import add_grant, book_at_an_end, ending_now, lapse, open_wallet_row, wallet_for
+from .granting import add_grant, book_at_an_end, ending_now, lapse, wallet_for
 from .journal import Transaction
 from .operations import Operation
 from .program import Allowance, Every, WalletType
-from .state import Account, AccountStatus, Grant, Wallet
+from .state import Account, Grant, Wallet
+from .terms import follow
 
 
-def allowance_of(desk: Desk, account: Account, wallet: Wallet) -> Allowance | None:
-    """What the account's own plan puts into this wallet each period."""
-    plan = desk.book.own_plan(account)
-    if plan is None or wallet.every is None:
-        return None
-    for allowance in plan.allowances:
-        if allowance.wallet is wallet.type and allowance.features == wallet.features:
-            return allowance
-    return None
+def roll_over(desk: Desk, account: Account, wallet: Wallet, allowance: Allowance, *, afresh: bool = False) -> None:
+    """Move min(floor(unspent unheld allowance × rate), cap) into a grant that ends with the next period (rule 24).
 
-
-def renews(desk: Desk, account: Account, wallet: Wallet, at: datetime) -> bool:
-    """Whether a wallet gets a new period at this boundary: active, not expired, its account open, its plan giving."""
-    return (
-        wallet.is_active
-        and account.status is not AccountStatus.CLOSED
-        and (wallet.expires_at is None or wallet.expires_at > at)
-        and allowance_of(desk, account, wallet) is not None
-    )
-
-
-def bounded(ends_at: datetime, wallet: Wallet) -> datetime:
-    """A wallet's own expiry bounds its grants (rule 26)."""
-    return ends_at if wallet.expires_at is None else min(ends_at, wallet.expires_at)
-
-
-def open_allowances(desk: Desk, account: Account, operation: Operation | None = None) -> None:
-    """Open the wallets of the account's own plan with their first, whole allowance."""
-    plan = desk.book.own_plan(account)
-    for allowance in plan.allowances if plan else ():
-        wallet = open_wallet_row(desk, account, allowance.wallet, allowance.label, allowance.features, None)
-        wallet.every = allowance.every
-        wallet.anchor, wallet.period_first, wallet.period_next = first_period(allowance.every, desk.now, account.zone)
-        wallet.period_ends_at = start_of_day(wallet.period_next, account.zone)
-        give_allowance(desk, account, wallet, allowance, "grant", operation, allowance.first_label or allowance.label)
-
-
-def give_allowance(
-    desk: Desk,
-    account: Account,
-    wallet: Wallet,
-    allowance: Allowance,
-    kind: str,
-    operation: Operation | None = None,
-    label: str = "",
-) -> Grant | None:
-    """Grant a whole allowance for the wallet's running period; an allowance of 0 grants nothing."""
-    if allowance.tokens == 0:
-        return None
-    plan = desk.book.own_plan(account)
-    assert plan is not None
-    assert wallet.period_ends_at is not None
-    txn = desk.transaction(account, kind, operation=operation)
-    txn.description = label or allowance.label
-    grant = add_grant(
-        desk,
-        txn,
-        account,
-        wallet,
-        allowance.tokens,
-        source="allowance",
-        grant_class=plan.grant_class,
-        expires_at=bounded(wallet.period_ends_at, wallet),
-        label=label or allowance.label,
-    )
-    grant.period_first, grant.forced_no = wallet.period_first, wallet.forced_count
-    desk.book_it(account, txn)
-    return grant
-
-
-def next_period(account: Account, wallet: Wallet, at: datetime) -> tuple[date, date, datetime]:
-    """First date, next date and end of the period that begins at this boundary.
-
-    A month is the one that the boundary's local date lies in; a 30-day term counts 30 dates on from that date.
+    ``allowance`` is that of the plan that ended; ``afresh`` tells that the account's plan counts its periods from now.
     """
-    assert wallet.every is not None
-    assert wallet.anchor is not None
-    today = day_of(at, account.zone)
-    begins = wallet.every is Every.DAYS_30 and at == wallet.period_ends_at
-    first, following = period_holding(wallet.every, today if begins else wallet.anchor, today)
-    return first, following, start_of_day(following, account.zone)
-
-
-def running(account: Account, wallet: Wallet) -> list[Grant]:
-    """The grants of the wallet's running allowance, oldest first."""
-    return [
-        grant
-        for grant in account.grants.values()
-        if grant.wallet_id == wallet.wallet_id
-        and grant.source == "allowance"
-        and grant.period_first == wallet.period_first
-        and grant.closed_reason is None
-    ]
-
-
-def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
-    """Move min(floor(unspent unheld allowance × rate), cap) into a grant that ends with the next period (rule 24)."""
-    allowance = allowance_of(desk, account, wallet)
-    if allowance is None or not allowance.rollover:
+    if not allowance.rollover:
         return
     sources = [grant for grant in running(account, wallet) if grant.free]
     amount = int(sum(grant.free for grant in sources) * allowance.rollover)
@@ -119,7 +36,7 @@ def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
         amount = min(amount, allowance.rollover_cap)
     if amount == 0:
         return
-    first, _, ends_at = next_period(account, wallet, desk.now)
+    first, ends_at = _rolls_into(desk, account, wallet, afresh)
     target = wallet_for(desk, account, WalletType.ROLLOVER, wallet.features)
     txn = desk.transaction(account, "rollover")
     txn.description = "Rolled over"
@@ -145,21 +62,41 @@ def roll_over(desk: Desk, account: Account, wallet: Wallet) -> None:
     book_at_an_end(desk, account, txn, before)
 
 
+def _rolls_into(desk: Desk, account: Account, wallet: Wallet, afresh: bool) -> tuple[date, datetime]:
+    """First date and end of the wallet's next period, also where another plan's begins or the wallet stops."""
+    allowance = allowance_of(desk, account, wallet)
+    if allowance is not None and (afresh or allowance.every is not wallet.every):
+        _, first, following_date = first_period(allowance.every, desk.now, account.zone)
+        return first, start_of_day(following_date, account.zone)
+    first, _, ends_at = next_period(account, wallet, desk.now)
+    return first, ends_at
+
+
 def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
     """Start the wallet's period that runs from now on and give its allowance, once (rule 23)."""
     for grant in running(account, wallet):
         if grant.remaining == 0:
             grant.live = False
             desk.journal.touched_grants[grant.grant_id] = grant
-    wallet.period_first, wallet.period_next, wallet.period_ends_at = next_period(account, wallet, desk.now)
-    if wallet.every is Every.DAYS_30:
-        wallet.anchor = wallet.period_first
-    wallet.forced_count = 0
+    allowance = allowance_of(desk, account, wallet)
+    if allowance is None:
+        return  # its plan fills it no more; `stop_others` takes it off the clock
+    if allowance.every is not wallet.every:
+        fresh_period(desk, account, wallet, allowance.every)
+    else:
+        _go_on(desk, account, wallet)
     wallet.last_reset_at = desk.now
     desk.journal.touched_wallets[wallet.wallet_id] = wallet
-    allowance = allowance_of(desk, account, wallet)
-    assert allowance is not None
     give_allowance(desk, account, wallet, allowance, "reset")
+
+
+def _go_on(desk: Desk, account: Account, wallet: Wallet) -> None:
+    """Put the wallet's next period in place of the one that ended."""
+    before = wallet.period_first
+    wallet.period_first, wallet.period_next, wallet.period_ends_at = next_period(account, wallet, desk.now)
+    if wallet.every is Every.DAYS_30 and wallet.anchor is not None:
+        wallet.anchor = max(wallet.anchor, wallet.period_first)
+    wallet.forced_count = wallet.forced_count + 1 if wallet.period_first == before else 0
 
 
 def wake(desk: Desk, account: Account, wallet: Wallet) -> None:
@@ -175,7 +112,19 @@ def wake(desk: Desk, account: Account, wallet: Wallet) -> None:
         wallet.period_ends_at = later
         desk.journal.touched_wallets[wallet.wallet_id] = wallet
     else:
+        if not _others_run(desk, account, wallet):
+            follow(desk, account)
         begin_period(desk, account, wallet)
+
+
+def _others_run(desk: Desk, account: Account, wallet: Wallet) -> bool:
+    """Whether the plan's term runs already, so that a wallet that wakes joins it as it is."""
+    if account.term.ends_at is not None:
+        return True
+    return any(
+        other is not wallet and other.every is not None and (other.period_ends_at or desk.now) > desk.now
+        for other in account.wallets.values()
+    )
 
 
 def force(desk: Desk, account: Account, wallet: Wallet, operation: Operation) -> None:

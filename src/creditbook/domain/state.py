@@ -217,7 +217,6 @@ class PastUsage:
     lines: list[PastLine]
     grants: dict[int, Grant]
     debt: Debt | None = None
-    written_off: int = 0
 
 
 @dataclass(slots=True)
@@ -259,14 +258,29 @@ class Book:
         """The pool that a member draws on, whatever its status."""
         return self.accounts[account.pool_id] if account.pool_id is not None else None
 
+    def version_at(self, at: datetime) -> Version | None:
+        """The version of the program in force at an instant; the oldest before all; None where none is known."""
+        return next((one for one in reversed(self.versions) if one.since <= at), next(iter(self.versions), None))
+
+    def plan(self, slug: str, program_id: int = 0) -> Plan:
+        """A plan as this version of the program has it (0 or unknown: the one in force), else the newest that does."""
+        program = self.program
+        if program_id:
+            program = next((one.program for one in reversed(self.versions) if one.program_id == program_id), program)
+        if slug in program.plans:
+            return program.plans[slug]
+        known = (one.program.plans for one in reversed(self.versions) if slug in one.program.plans)
+        return next(known, program.plans)[slug]
+
     def plan_of(self, account: Account) -> Plan:
         """A member is under her own plan; one without (`''`) is under the pool's (rule 11)."""
-        pool = self.pool_of(account)
-        return self.program.plans[account.plan or (pool.plan if pool else self.program.default_plan)]
+        pool = None if account.plan else self.pool_of(account)
+        owner = pool or account
+        return self.plan(owner.plan or self.program.default_plan, owner.program_id)
 
     def own_plan(self, account: Account) -> Plan | None:
         """The account's own plan, None where it has none and lives on its pool's."""
-        return self.program.plans[account.plan] if account.plan else None
+        return self.plan(account.plan, account.program_id) if account.plan else None
 
     def grant(self, grant_id: int) -> Grant:
         """A live grant of any account of the family."""
