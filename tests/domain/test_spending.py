@@ -10,6 +10,7 @@ from support.books import LivingBook, a_program, allowance, day, utc
 from creditbook.domain.errors import AccountClosed, InsufficientTokens, InvalidRequest
 from creditbook.domain.operations import Cost, SetStatus, SetZone, Work
 from creditbook.domain.program import Enforcement, GrantClass, Overrun, Plan
+from creditbook.domain.selling import ChangePlan
 
 BOUNDLESS = Plan("boundless", "Boundless", 9, GrantClass.PLAN, unlimited=True)
 
@@ -121,9 +122,9 @@ def test_where_an_active_pool_is_unlimited_so_are_its_members() -> None:
 
 def test_a_hold_made_under_an_unlimited_plan_is_captured_as_metered_until_it_times_out() -> None:
     book = opened()
-    book.account().plan = "boundless"
+    book.act(ChangePlan, plan="boundless")
     early, late = book.reserve(100), book.reserve(100)
-    book.account().plan = "free"
+    book.act(ChangePlan, plan="free")
     assert early.held == 0
     assert book.capture(early, 500).metered
     book.later(minutes=16)
@@ -133,19 +134,19 @@ def test_a_hold_made_under_an_unlimited_plan_is_captured_as_metered_until_it_tim
 def test_a_hold_that_is_open_when_its_account_becomes_unlimited_is_captured_as_metered() -> None:
     book = opened()
     hold = book.reserve(5)
-    book.account().plan = "boundless"
+    book.act(ChangePlan, plan="boundless")
     assert book.capture(hold, 5).metered
-    assert book.balance().posted == 10
+    assert [txn.tokens for txn in book.booked("plan_change")] == [-5, -5]  # free at the change, held when released
 
 
 def test_debt_stays_owed_while_its_account_is_unlimited() -> None:
     book = opened(0)
     book.grant(5)
     book.capture(book.reserve(5), 9)
-    book.account().plan = "boundless"
+    book.act(ChangePlan, plan="boundless")
     book.grant(100)
     assert book.debt() == 4
-    book.account().plan = "free"
+    book.act(ChangePlan, plan="free")
     book.grant(1)
     assert book.debt() == 0
 

@@ -15,6 +15,7 @@ from .journal import Journal, Transaction
 from .program import GrantClass
 from .rollups import MEASURES, rollups_of
 from .state import AccountStatus, Book, HoldStatus
+from .term_invariants import terms
 
 ISSUED = frozenset({"grant", "purchase", "promo", "referral", "reward", "reset"})
 GONE = frozenset({"usage", "debt_repayment", "expiry", "revocation", "purchase_refund", "plan_change", "rollover"})
@@ -22,7 +23,7 @@ GONE = frozenset({"usage", "debt_repayment", "expiry", "revocation", "purchase_r
 
 def broken(book: Book, journal: Journal) -> list[str]:
     """Every invariant that does not hold, as a sentence that names the row."""
-    checks = (grants, classes, debts, holds, transactions, refunds, periods, quotas, settled, rollups)
+    checks = (grants, classes, debts, holds, transactions, refunds, periods, quotas, settled, rollups, terms)
     return [complaint for check in checks for complaint in check(book, journal)]
 
 
@@ -56,7 +57,7 @@ def classes(book: Book, journal: Journal) -> Iterator[str]:
         kind, of = kinds[entry.txn_id], class_of[entry.grant_id]
         if kind == "rollover":
             rolled[of] += entry.amount
-        if entry.amount > 0 and kind in ISSUED | {"refund", "rollover"}:
+        if entry.amount > 0 and kind in ISSUED | {"refund", "rollover", "plan_change"}:
             came[of] += entry.amount
         elif entry.amount < 0 and kind in GONE:
             went[of] -= entry.amount
