@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from support.catalogs import catalog
+from support.rows import account_row, organization_row, wallet_row
 
 from creditbook.store import migrate
 from creditbook.store.engine import open_store
-from creditbook.store.tables import metadata
+from creditbook.store.tables import ledger, metadata
 
 # Tables that only the database itself uses; no code reads them through SQLAlchemy's metadata.
 OF_THE_DATABASE = {"id_source", "alembic_version"}
@@ -79,6 +81,41 @@ def test_migrations_make_the_checks_that_the_tables_say(database_url: str) -> No
             }
             made = {check["name"] for check in inspector.get_check_constraints(table.name)}
             assert made == said, table.name
+    store.close()
+
+
+def test_accounts_that_were_there_before_programs_keep_their_rows_and_what_points_to_them(
+    empty_database_url: str,
+) -> None:
+    store = open_store(empty_database_url)
+    store.upgrade("0004_imports")
+    old = account_row(1, 100, "asha") | {"plan": "pro", "external_id": "crm-1"}
+    wallet = wallet_row(1, 101, 100)
+    with store.write(1) as connection:
+        connection.execute(sa.insert(ledger.organization), organization_row(1))
+        # The table as it is now names columns that are not there yet.
+        columns = [sa.column(name, ledger.account.c[name].type) for name in old]
+        connection.execute(sa.insert(sa.table("account", *columns)), old)
+        connection.execute(sa.insert(ledger.wallet), wallet)
+    store.upgrade()
+    with store.read(1) as connection:
+        there = connection.execute(sa.select(ledger.account)).mappings().one()
+    assert {name: there[name] for name in old} == old
+    assert (there["program_id"], there["term_status"], there["paid_ahead"], there["next_plan"]) == (0, "active", 0, "")
+    assert (there["unpaid"], there["referral_waits"], there["term_ends_at"], there["referrer_id"]) == (
+        False,
+        False,
+        None,
+        None,
+    )
+    with pytest.raises(sa.exc.DBAPIError), store.write(1) as connection:
+        connection.execute(sa.update(ledger.account).values(account_id=7))
+    store.downgrade("0004_imports")
+    with store.read(1) as connection:
+        names = [column["name"] for column in sa.inspect(connection).get_columns("account")]
+        assert "term_status" not in names
+        assert connection.execute(sa.text("SELECT name, external_id FROM account")).one() == ("asha", "crm-1")
+        assert connection.execute(sa.select(ledger.wallet.c.wallet_id)).scalar_one() == 101
     store.close()
 
 

@@ -160,6 +160,7 @@ class Desk:
 def alive(book: Book, now: datetime) -> Book:
     """The part of a decided book that is loaded the next time: nothing dead, closed, paid or long past."""
     for account in book.accounts.values():
+        account.term.started_at = account.term.started_at or account.clock_at
         account.grants = {id_: grant for id_, grant in account.grants.items() if grant.live}
         account.holds = {id_: hold for id_, hold in account.holds.items() if hold.status == "open"}
         account.debts = {id_: debt for id_, debt in account.debts.items() if debt.owed}

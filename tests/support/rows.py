@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
+from support.rows_of_sales import fill_sales
 
 from creditbook.store.tables import ledger
 
@@ -177,3 +178,4 @@ def fill(connection: sa.Connection, org_id: int) -> None:
         (ledger.usage_month_account, {"month": TODAY.replace(day=1), "account_id": a}),
     ):
         put(sa.insert(table), {"org_id": org_id, **keys, **measures})
+    fill_sales(connection, org_id)

@@ -11,18 +11,19 @@ from creditbook.domain.rollups import rollups_of
 from creditbook.domain.state import Account, Grant, Hold, Wallet
 from creditbook.store import statements as to
 from creditbook.store.codec import NO_PERIOD, Codec, document
+from creditbook.store.loading import Known
 
 Row = tuple[Any, ...]
 Rows = list[Row]
 
 
 def rows_of(
-    journals: Sequence[Journal], recorded_at: datetime, codec: Codec, revived: Collection[int]
+    journals: Sequence[Journal], recorded_at: datetime, codec: Codec, known: Known
 ) -> Iterator[tuple[to.Statement, Rows]]:
-    """Every statement that has something to write, with its rows. ``revived`` are grants that were loaded dead."""
+    """Every statement that has something to write, with its rows. ``known`` tells what stood there before."""
     found: dict[to.Statement, Rows] = {}
     for journal in journals:
-        for part in (_made(journal, codec, recorded_at), _moved(journal, codec, revived), _counted(journal, codec)):
+        for part in (_made(journal, codec, recorded_at), _moved(journal, codec, known), _counted(journal, codec)):
             for statement, rows in part:
                 there = found.setdefault(statement, rows)
                 if there is not rows:
@@ -90,7 +91,7 @@ def _made(journal: Journal, codec: Codec, recorded_at: datetime) -> Iterator[tup
         ]  # fmt: skip
 
 
-def _moved(journal: Journal, codec: Codec, revived: Collection[int]) -> Iterator[tuple[to.Statement, Rows]]:
+def _moved(journal: Journal, codec: Codec, known: Known) -> Iterator[tuple[to.Statement, Rows]]:
     """Rows that were there before and moved; a new object carries its final state already."""
     org = journal.org_id
     if journal.touched_accounts:
@@ -98,13 +99,17 @@ def _moved(journal: Journal, codec: Codec, revived: Collection[int]) -> Iterator
         moved = [account for id_, account in journal.touched_accounts.items() if id_ not in new]
         if moved:
             yield to.ACCOUNT_MOVED, [(*_account_state(account, codec), org, account.account_id) for account in moved]
+        terms = [(account.account_id, _account_term(account, codec)) for account in moved]
+        turned = [(*term, org, id_) for id_, term in terms if term != known.terms.get(id_)]
+        if turned:
+            yield to.ACCOUNT_TURNED, turned
     if journal.touched_wallets:
         made = {wallet.wallet_id for wallet in journal.wallets}
         wallets = [wallet for id_, wallet in journal.touched_wallets.items() if id_ not in made]
         if wallets:
             yield to.WALLET_MOVED, [(*_wallet_state(wallet, codec), org, wallet.wallet_id) for wallet in wallets]
     if journal.touched_grants:
-        yield from _moved_grants(journal, codec, revived)
+        yield from _moved_grants(journal, codec, known.revived)
     if journal.touched_holds:
         made = {hold.hold_id for hold in journal.holds}
         holds = [hold for id_, hold in journal.touched_holds.items() if id_ not in made]
@@ -180,10 +185,20 @@ def _account_state(account: Account, codec: Codec) -> Row:
     )  # fmt: skip
 
 
+def _account_term(account: Account, codec: Codec) -> Row:
+    """As `loading` keeps it: an ordinary spend moves the account's clock and nothing of its plan."""
+    term, when, day = account.term, codec.to_when, codec.to_day
+    return (
+        when(term.started_at or account.clock_at), account.program_id, term.status.value, day(term.first),
+        day(term.next), when(term.ends_at), term.paid_ahead, term.next_plan, term.next_paid, term.unpaid,
+        when(term.grace_ends_at), account.referral_waits,
+    )  # fmt: skip
+
+
 def _account(org: int, account: Account, external_id: str | None, recorded: Any, codec: Codec) -> Row:
     return (
-        org, account.account_id, account.name, account.kind, account.pool_id, external_id,
-        codec.to_when(account.clock_at), recorded, *_account_state(account, codec),
+        org, account.account_id, account.name, account.kind, account.pool_id, external_id, recorded,
+        account.referrer_id, *_account_state(account, codec), *_account_term(account, codec),
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from creditbook.store.appending import rows_of
 from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import POSTGRES
 from creditbook.store.engine import Store
-from creditbook.store.loading import Shelf, hold_of, oldest_day, past_of, put_lines
+from creditbook.store.loading import Known, Shelf, hold_of, oldest_day, past_of, put_lines
 from creditbook.store.pipe import Pipe, Rows, array, text
 from creditbook.store.retry import ConnectionLost, retrying
 
@@ -160,7 +160,7 @@ class PostgresBatches:
         used = _send_keys(pipe, org, wanted.keys)
         shelf = self._shelf(pipe, wanted)
         batch.give_ids(blocks)
-        batch.revived = shelf.revived()
+        shelf.tell(batch.known)
         found = {(row[0], row[1]): KeyRow(*row) for rows in used for row in rows}
         return Loaded(wanted.org_id, shelf.books(_all(wanted)), found, batch.new_id)
 
@@ -207,7 +207,7 @@ class PostgresBatch:
         self._pipe = pipe
         self._ids: list[int] = []
         self.loaded: list[Loaded] = []
-        self.revived: set[int] = set()
+        self.known = Known()
 
     def give_ids(self, blocks: Rows) -> None:
         """Ids that the sequence handed out, to be taken in rising order."""
@@ -224,7 +224,7 @@ class PostgresBatch:
 
     def append(self, journals: Sequence[Journal], recorded_at: datetime) -> None:
         """Queue everything the journals carry; it goes out with the COMMIT."""
-        for statement, rows in rows_of(journals, recorded_at, POSTGRES, self.revived):
+        for statement, rows in rows_of(journals, recorded_at, POSTGRES, self.known):
             if len(rows) <= FEW:
                 for row in rows:
                     self._pipe.send(statement.row, [text(value) for value in row])

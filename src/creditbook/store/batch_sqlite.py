@@ -22,7 +22,7 @@ from creditbook.store.appending import rows_of
 from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import SQLITE, to_sqlite_when
 from creditbook.store.engine import Store
-from creditbook.store.loading import Shelf, hold_of, oldest_day, past_of, put_lines
+from creditbook.store.loading import Known, Shelf, hold_of, oldest_day, past_of, put_lines
 
 _ACCOUNT = selects.for_sqlite(selects.ACCOUNTS)
 _MEMBERS = selects.for_sqlite(selects.MEMBERS)
@@ -94,7 +94,7 @@ class SqliteBatches:
 
     def _load(self, execute: Any, wanted: Wanted, batch: SqliteBatch) -> Loaded:
         shelf = self._shelf(execute, wanted)
-        batch.revived |= shelf.revived()
+        shelf.tell(batch.known)
         keys: dict[tuple[str, str], KeyRow] = {}
         for operation, key in wanted.keys:
             row = execute(_ONE_KEY, (wanted.org_id, operation, key)).fetchone()
@@ -144,7 +144,7 @@ class SqliteBatch:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.loaded: list[Loaded] = []
-        self.revived: set[int] = set()
+        self.known = Known()
         (self._first_id,) = connection.execute(ids.SQLITE_PEEK).fetchone()
         self._next_id: int = self._first_id
 
@@ -157,7 +157,7 @@ class SqliteBatch:
     def append(self, journals: Sequence[Journal], recorded_at: datetime) -> None:
         """Write everything the journals carry."""
         many = self._connection.cursor().executemany
-        for statement, rows in rows_of(journals, recorded_at, SQLITE, self.revived):
+        for statement, rows in rows_of(journals, recorded_at, SQLITE, self.known):
             many(statement.sqlite, rows)
         if self._next_id != self._first_id:
             self._connection.execute(_SET_NEXT_ID, (self._next_id,))

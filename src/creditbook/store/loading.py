@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from creditbook.domain.plans import PlanStatus, Term
 from creditbook.domain.program import Every, GrantClass, Program, WalletType
 from creditbook.domain.state import (
     Account,
@@ -27,8 +28,24 @@ Row = Sequence[Any]
 _TYPE = {member.value: member for member in WalletType}
 _CLASS = {member.value: member for member in GrantClass}
 _EVERY = {member.value: member for member in Every}
+_PLAN_STATUS = {member.value: member for member in PlanStatus}
 _STATUS = {member.value: member for member in AccountStatus}
 _HOLD_STATUS = {member.value: member for member in HoldStatus}
+
+
+TERM_AT = 12
+"""Where a row of `ACCOUNTS` begins to tell the account's term: the columns of `statements.ACCOUNT_TERM`."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What a batch knows of the rows that it loaded, so that it writes only what moved.
+
+    ``revived`` are grants that were loaded dead, ``terms`` the accounts' terms as they stood, by account.
+    """
+
+    revived: set[int] = field(default_factory=set)
+    terms: dict[int, Row] = field(default_factory=dict)
 
 
 def oldest_day(until: datetime) -> date:
@@ -38,10 +55,17 @@ def oldest_day(until: datetime) -> date:
 
 def account_of(row: Row, org_zone: str, codec: Codec) -> Account:
     """From a row of `ACCOUNTS`."""
-    id_, name, kind, plan, anchor, zone, status, pool_id, quota, import_id, clock_at = row
+    (id_, name, kind, plan, anchor, zone, status, pool_id, quota, import_id, clock_at, referrer_id, started_at,
+     program_id, term_status, first, following, ends_at, paid_ahead, next_plan, next_paid, unpaid, grace_ends_at,
+     waits) = row  # fmt: skip
+    when, day = codec.when, codec.day
+    term = Term(
+        _PLAN_STATUS[term_status], when(started_at), day(first), day(following), when(ends_at), paid_ahead, next_plan,
+        next_paid, bool(unpaid), when(grace_ends_at),
+    )  # fmt: skip
     return Account(
-        id_, name, kind, plan, codec.day(anchor), zone or org_zone, _STATUS[status], pool_id, quota, import_id,
-        zone is not None, codec.when(clock_at),
+        id_, name, kind, plan, day(anchor), zone or org_zone, _STATUS[status], pool_id, quota, import_id,
+        zone is not None, when(clock_at), program_id, term, referrer_id, bool(waits),
     )  # fmt: skip
 
 
@@ -105,6 +129,7 @@ class Shelf:
     closed_through: date | None
     codec: Codec
     accounts: dict[int, Account] = field(default_factory=dict)
+    terms: dict[int, Row] = field(default_factory=dict)
     resolved: dict[int, Hold] = field(default_factory=dict)
     pasts: list[PastUsage] = field(default_factory=list)
 
@@ -112,6 +137,7 @@ class Shelf:
         """Rows of `ACCOUNTS`."""
         for row in rows:
             self.accounts[row[0]] = account_of(row, self.zone, self.codec)
+            self.terms[row[0]] = row[TERM_AT:]
 
     def put_wallets(self, rows: Iterable[Row]) -> None:
         """Rows of `WALLETS`, in the order of their ids."""
@@ -148,9 +174,11 @@ class Shelf:
             else:
                 self.resolved[hold_id] = hold
 
-    def revived(self) -> set[int]:
-        """Grants that were loaded dead: if they live again, the row must say so."""
-        return {grant.grant_id for past in self.pasts for grant in past.grants.values() if not grant.live}
+    def tell(self, known: Known) -> None:
+        """Remember what was loaded. Grants that were loaded dead: if they live again, the row must say so."""
+        known.terms.update(self.terms)
+        for past in self.pasts:
+            known.revived.update(grant.grant_id for grant in past.grants.values() if not grant.live)
 
     def books(self, wanted: dict[int, int]) -> dict[int, Book]:
         """The book of every wanted account (id → root id), one a family."""
@@ -178,10 +206,10 @@ class Shelf:
 def past_of(usage: Row, lines: Iterable[Row], grants: Iterable[Row], debts: Sequence[Row], shelf: Shelf) -> PastUsage:
     """From rows of `PAST_USAGE`, `PAST_LINES`, `PAST_GRANTS` and `PAST_DEBT`."""
     (txn_id, account_id, pool_id, charged, refunded, feature, action, agent, model, project, plan, period,
-     quota_charged, written_off) = usage  # fmt: skip
+     quota_charged) = usage  # fmt: skip
     found = {row[0]: grant_of(row, shelf.codec) for row in grants}
     return PastUsage(
         txn_id, account_id, pool_id, charged, refunded, feature, action, agent, model, project, plan,
         shelf.codec.day(period), quota_charged, [PastLine(*row) for row in lines], found,
-        debt_of(debts[0], shelf.codec) if debts else None, written_off,
+        debt_of(debts[0], shelf.codec) if debts else None,
     )  # fmt: skip

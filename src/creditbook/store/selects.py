@@ -13,7 +13,9 @@ from itertools import count
 ORGANIZATION = "SELECT zone, program_id, closed_through FROM organization WHERE org_id = ?"
 KEY = "SELECT operation, key, request_hash, result FROM operation_key WHERE org_id = ?"
 ACCOUNTS = (
-    "SELECT account_id, name, kind, plan, plan_anchor, zone, status, pool_id, quota_tokens, import_id, clock_at "
+    "SELECT account_id, name, kind, plan, plan_anchor, zone, status, pool_id, quota_tokens, import_id, clock_at, "
+    "referrer_id, plan_started_at, program_id, term_status, term_first, term_next, term_ends_at, paid_ahead, "
+    "next_plan, next_paid, unpaid, grace_ends_at, referral_waits "
     "FROM account WHERE org_id = ? AND account_id {some}"
 )
 MEMBERS = "SELECT account_id FROM account WHERE org_id = ? AND pool_id {some}"
@@ -57,9 +59,7 @@ PAST_USAGE = (
     "SELECT t.txn_id, t.account_id, t.pool_id, t.charged, "
     "(SELECT coalesce({refunded}, 0) FROM ledger_transaction r WHERE r.org_id = t.org_id "
     "AND r.reverses_txn_id = t.txn_id AND r.kind = 'refund'), "
-    "t.feature, t.action, t.agent, t.model, t.project, t.plan, t.quota_period, t.quota_charged, "
-    "(SELECT coalesce({written_off}, 0) FROM debt d JOIN debt_entry e ON e.org_id = d.org_id "
-    "AND e.debt_id = d.debt_id AND e.cause = 'written_off' WHERE d.org_id = t.org_id AND d.txn_id = t.txn_id) "
+    "t.feature, t.action, t.agent, t.model, t.project, t.plan, t.quota_period, t.quota_charged "
     "FROM ledger_transaction t WHERE t.org_id = ? AND t.txn_id = ? AND t.kind = 'usage'"
 )
 PAST_LINES = (
@@ -92,4 +92,4 @@ def for_postgres(select: str) -> str:
     return "".join(f"${next(places)}" if character == "?" else character for character in text)
 
 
-_SUMS = {"refunded": "sum(r.charged)", "written_off": "-sum(e.amount)", "returned": "sum(b.amount)"}
+_SUMS = {"refunded": "sum(r.charged)", "returned": "sum(b.amount)"}

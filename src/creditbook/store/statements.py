@@ -86,6 +86,10 @@ def update(table: sa.Table, columns: Sequence[str]) -> Statement:
 
 
 ACCOUNT_STATE = ("status", "plan", "plan_anchor", "zone", "quota_tokens", "import_id", "clock_at")
+ACCOUNT_TERM = (
+    "plan_started_at", "program_id", "term_status", "term_first", "term_next", "term_ends_at", "paid_ahead",
+    "next_plan", "next_paid", "unpaid", "grace_ends_at", "referral_waits",
+)  # fmt: skip
 WALLET_STATE = (
     "label", "is_active", "expires_at", "every", "anchor", "period_first", "period_next", "period_ends_at",
     "last_reset_at", "forced_count",
@@ -96,11 +100,12 @@ HOLD_STATE = ("ends_at", "status", "closed_at", "captured", "metered")
 ACCOUNT = insert(
     ledger.account,
     (
-        "org_id", "account_id", "name", "kind", "pool_id", "external_id", "plan_started_at", "created_at",
-        *ACCOUNT_STATE,
+        "org_id", "account_id", "name", "kind", "pool_id", "external_id", "created_at", "referrer_id",
+        *ACCOUNT_STATE, *ACCOUNT_TERM,
     ),
 )  # fmt: skip
 ACCOUNT_MOVED = update(ledger.account, ACCOUNT_STATE)
+ACCOUNT_TURNED = update(ledger.account, ACCOUNT_TERM)
 WALLET = insert(
     ledger.wallet, ("org_id", "wallet_id", "account_id", "type", "features", "created_at", *WALLET_STATE)
 )  # fmt: skip
@@ -164,7 +169,7 @@ USAGE_MONTH_ACCOUNT = add(ledger.usage_month_account, ("org_id", "month", "accou
 
 IN_ORDER = (
     ACCOUNT, WALLET, HOLD, TRANSACTION, GRANT, ENTRY, DEBT, DEBT_ENTRY, HOLD_ENTRY, KEY, AUDIT, ACCOUNT_MOVED,
-    WALLET_MOVED, GRANT_MOVED, GRANT_LIVED, HOLD_MOVED, DEBT_MOVED, ACCOUNT_DAY, QUOTA_USE, USAGE_ACCOUNT_DAY,
-    USAGE_ORG_DAY, USAGE_ORG_HOUR, USAGE_MONTH_ACCOUNT,
+    ACCOUNT_TURNED, WALLET_MOVED, GRANT_MOVED, GRANT_LIVED, HOLD_MOVED, DEBT_MOVED, ACCOUNT_DAY, QUOTA_USE,
+    USAGE_ACCOUNT_DAY, USAGE_ORG_DAY, USAGE_ORG_HOUR, USAGE_MONTH_ACCOUNT,
 )  # fmt: skip
 """Every statement of a batch: no row before what it points to, and what other writers wait for at the end."""

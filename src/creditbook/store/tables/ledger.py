@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .administration import alert_rule, alert_sent, api_key, approval, sweep_run
 from .ledger_accounts import account, token_grant, wallet
 from .ledger_counters import (
     MEASURES,
@@ -15,18 +16,29 @@ from .ledger_counters import (
 from .ledger_history import KINDS, entry, ledger_transaction, operation_key
 from .ledger_holds import debt, debt_entry, hold, hold_entry
 from .ledger_organizations import audit, audit_seal, creditbook_id, organization, program_version
+from .plans import PLAN_EVENTS, plan_event
+from .sales import award, promo_code, purchase, redemption, referral_owed
 
-HISTORY = (program_version, ledger_transaction, entry, operation_key, hold_entry, debt_entry, audit, audit_seal)
+HISTORY = (
+    program_version, ledger_transaction, entry, operation_key, hold_entry, debt_entry, audit, audit_seal, plan_event,
+    redemption, award, referral_owed, alert_sent, sweep_run,
+)  # fmt: skip
 """Tables whose rows are never changed nor deleted (rule 28)."""
 
 __all__ = [
     "HISTORY",
     "KINDS",
     "MEASURES",
+    "PLAN_EVENTS",
     "account",
     "account_day",
+    "alert_rule",
+    "alert_sent",
+    "api_key",
+    "approval",
     "audit",
     "audit_seal",
+    "award",
     "creditbook_id",
     "debt",
     "debt_entry",
@@ -36,8 +48,14 @@ __all__ = [
     "ledger_transaction",
     "operation_key",
     "organization",
+    "plan_event",
     "program_version",
+    "promo_code",
+    "purchase",
     "quota_use",
+    "redemption",
+    "referral_owed",
+    "sweep_run",
     "token_grant",
     "usage_account_day",
     "usage_month_account",

@@ -25,16 +25,54 @@ account = table(
     sa.Column("clock_at", When),
     sa.Column("external_id", Text),
     sa.Column("created_at", When, nullable=False),
+    sa.Column("program_id", Big, nullable=False, default=0),  # 0: the version in force
+    sa.Column(
+        "term_status",
+        Text,
+        sa.CheckConstraint("term_status IN ('active', 'cancelling', 'past_due', 'lapsed')", name="term_status"),
+        nullable=False,
+        default="active",
+    ),
+    sa.Column("term_first", Day),
+    sa.Column("term_next", Day),
+    sa.Column("term_ends_at", When),
+    sa.Column(
+        "paid_ahead",
+        Big,
+        sa.CheckConstraint("paid_ahead >= 0", name="paid_ahead_is_not_negative"),
+        nullable=False,
+        default=0,
+    ),
+    sa.Column("next_plan", Text, nullable=False, default=""),
+    sa.Column(
+        "next_paid",
+        Big,
+        sa.CheckConstraint("next_paid >= 0", name="next_paid_is_not_negative"),
+        nullable=False,
+        default=0,
+    ),
+    flag("unpaid"),
+    sa.Column("grace_ends_at", When),
+    sa.Column("referrer_id", Big, sa.CheckConstraint("referrer_id <> account_id", name="nobody_refers_herself")),
+    flag("referral_waits"),
     sa.CheckConstraint("(kind = 'pool') = (name = '')", name="the_pool_has_no_name"),
     sa.CheckConstraint("kind <> 'pool' OR pool_id IS NULL", name="a_pool_draws_on_none"),
+    sa.CheckConstraint(
+        "(term_first IS NULL) = (term_ends_at IS NULL) AND (term_next IS NULL) = (term_ends_at IS NULL)",
+        name="a_term_has_both_ends",
+    ),
+    sa.CheckConstraint("grace_ends_at IS NULL OR unpaid", name="grace_is_for_what_is_unpaid"),
     sa.UniqueConstraint("org_id", "name"),
     sa.UniqueConstraint("org_id", "external_id"),
     refers("", "organization"),
     refers("pool_id", "account", "account_id"),
+    refers("referrer_id", "account", "account_id"),
     fillfactor=70,
 )
 """A user's account, or the organization's pool (name ''). `zone` NULL is the organization's; `plan` '' the pool's.
 
+`program_id` is the version of the program that the plan's running term follows; `term_*`, `paid_ahead`, `next_plan`,
+`next_paid`, `unpaid` and `grace_ends_at` are its `domain.plans.Term`, empty on a free plan.
 `clock_at` is the last instant decided for the family; only its root (the pool, or an account without one) keeps it.
 """
 
