@@ -97,7 +97,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A line with everything behind it. ``reversed_by`` are its refunds, ``reverses`` the line it corrects."""
+    """A line with everything behind it. ``reversed_by`` are its refunds, ``reverses`` the line it corrects.
+
+    ``metadata`` is what the application sent along, such as its own project id.
+    """
 
     line: Line
     plan: str
@@ -109,6 +112,7 @@ class Opened:
     moved: tuple[Moved, ...]
     owed: tuple[Owed, ...]
     reversed_by: tuple[Line, ...]
+    metadata: dict[str, Any]
 
 
 def page(
@@ -155,6 +159,7 @@ def opened(store: Store, principal: Principal, txn_id: int) -> Opened | None:
         moved=tuple(_moved(e, account) for e in moved),
         owed=tuple(Owed(e.amount, e.owed_after, e.cause, e.feature) for e in owed),
         reversed_by=tuple(_line(r) for r in reversed_by),
+        metadata=row.metadata or {},
     )
 
 

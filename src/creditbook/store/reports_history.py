@@ -72,6 +72,7 @@ _LONG = (
     t.cost_parts,
     t.hold_id,
     t.reverses_txn_id,
+    t.metadata,
 )
 
 
