@@ -120,6 +120,7 @@ webhook_event = table(
     sa.Column("received_at", When, nullable=False),
     sa.Column("kind", Text, nullable=False),
     sa.Column("payload", Json, nullable=False),
+    sa.Column("payment", Text, nullable=False),  # the provider's name of the payment; '' when the event names none
     sa.Column("org_id", Big),
     sa.Column("purchase_id", Big),
     sa.Column(
@@ -138,6 +139,7 @@ webhook_event = table(
 """
 
 sa.Index(None, webhook_event.c.org_id, webhook_event.c.received_at)
+sa.Index(None, webhook_event.c.provider, webhook_event.c.payment)
 
 scheduler_lease = table(
     "scheduler_lease",

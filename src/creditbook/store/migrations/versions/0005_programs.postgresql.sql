@@ -265,6 +265,7 @@ CREATE TABLE webhook_event (
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	kind TEXT NOT NULL,
 	payload JSONB NOT NULL,
+	payment TEXT NOT NULL,
 	org_id BIGINT,
 	purchase_id BIGINT,
 	status TEXT NOT NULL CONSTRAINT ck_webhook_event_status CHECK (status IN ('received', 'handled', 'unmatched', 'ignored', 'failed')),
@@ -274,6 +275,8 @@ CREATE TABLE webhook_event (
 );
 
 CREATE INDEX ix_webhook_event_org_id_received_at ON webhook_event (org_id, received_at);
+
+CREATE INDEX ix_webhook_event_provider_payment ON webhook_event (provider, payment);
 
 CREATE TABLE scheduler_lease (
 	name TEXT NOT NULL,

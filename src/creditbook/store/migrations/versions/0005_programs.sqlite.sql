@@ -309,6 +309,7 @@ CREATE TABLE webhook_event (
 	received_at INTEGER NOT NULL,
 	kind TEXT NOT NULL,
 	payload TEXT NOT NULL,
+	payment TEXT NOT NULL,
 	org_id INTEGER,
 	purchase_id INTEGER,
 	status TEXT NOT NULL CONSTRAINT ck_webhook_event_status CHECK (status IN ('received', 'handled', 'unmatched', 'ignored', 'failed')),
@@ -319,6 +320,8 @@ CREATE TABLE webhook_event (
  STRICT;
 
 CREATE INDEX ix_webhook_event_org_id_received_at ON webhook_event (org_id, received_at);
+
+CREATE INDEX ix_webhook_event_provider_payment ON webhook_event (provider, payment);
 
 CREATE TABLE scheduler_lease (
 	name TEXT NOT NULL,
