@@ -8,6 +8,7 @@ from creditbook.api import api
 from creditbook.api.headers import SecurityHeaders
 from creditbook.api.lifespan import lifespan
 from creditbook.api.session import BrowserCookie, session
+from creditbook.scheduler import running
 from creditbook.settings import Settings
 from creditbook.site import DASHBOARD
 
@@ -18,5 +19,5 @@ app = st.App(
         Middleware(SecurityHeaders, behind_tls=Settings.from_environment().cookie_secure),
         Middleware(BrowserCookie),
     ],
-    lifespan=lifespan,
+    lifespan=lifespan(running),
 )

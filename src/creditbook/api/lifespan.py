@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from typing import Any
 
 from anyio import to_thread
@@ -20,11 +20,19 @@ def _warm_up() -> None:
         importlib.import_module(module)
 
 
-@asynccontextmanager
-async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Imports what pages draw with before anybody waits for it; gives the database connections back at the end."""
-    await to_thread.run_sync(_warm_up)
-    try:
-        yield {}
-    finally:
-        await to_thread.run_sync(close_installations)
+def lifespan(beside: Callable[[], AbstractContextManager[None]]) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
+    """What the server does around its life: imports what pages draw with before anybody waits for it, runs ``beside``
+    (the scheduler), and gives the database connections back at the end."""
+
+    @asynccontextmanager
+    async def live(_app: Any) -> AsyncIterator[dict[str, Any]]:
+        await to_thread.run_sync(_warm_up)
+        worker = beside()
+        await to_thread.run_sync(worker.__enter__)
+        try:
+            yield {}
+        finally:
+            await to_thread.run_sync(worker.__exit__, None, None, None)
+            await to_thread.run_sync(close_installations)
+
+    return live

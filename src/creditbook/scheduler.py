@@ -1,0 +1,82 @@
+"""Settles what is due while the server runs: resets, expiries, terms, holds; then alerts.
+
+However many processes serve one database, one of them does it at a time: whoever holds the lease row (`store.leases`).
+Settling is family by family, each in a transaction of its own, and safe to repeat; so a process that is killed in the
+middle leaves a lease that ends by itself and work that the next one finishes. `creditbook sweep` does it from cron.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from creditbook.installation import Installation, installation
+from creditbook.store import leases
+
+JOB = "sweep"
+LEASE = timedelta(minutes=2)
+"""Longer than any batch of families takes; a run prolongs it as it goes on."""
+
+_log = logging.getLogger(__name__)
+
+
+def holder() -> str:
+    """This process, as it stands in the lease row."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def run_once(here: Installation, me: str = "") -> dict[str, Any] | None:
+    """Settle everything due once, if no other process is at it. Tells what was done, None when another one is."""
+    me = me or holder()
+    store, clock = here.store, here.clock
+    if not leases.take(store, JOB, me, clock(), LEASE):
+        return None
+    leases.note(store, JOB, me, last_started_at=clock())
+
+    def still_here(_done: int, _of: int) -> None:
+        leases.take(store, JOB, me, clock(), LEASE)
+
+    report = asdict(here.ledger.sweep(progress=still_here))
+    ended = clock()
+    leases.note(store, JOB, me, until=ended, last_finished_at=ended, last_report=report)
+    return report
+
+
+@contextmanager
+def running(here: Callable[[], Installation] = installation) -> Iterator[None]:
+    """Settles what is due every `Settings.sweep_seconds` while the block runs; 0 leaves it to `creditbook sweep`."""
+    seconds = here().settings.sweep_seconds
+    if seconds == 0:
+        yield
+        return
+    timer = BackgroundScheduler(timezone="UTC")
+    # One run at a time, and one for all that were missed: settling catches up by itself.
+    timer.add_job(
+        _tick, IntervalTrigger(seconds=seconds), args=[here], id=JOB, max_instances=1, coalesce=True,
+        next_run_time=here().clock(),
+    )  # fmt: skip
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.shutdown(wait=True)
+
+
+def _tick(here: Callable[[], Installation]) -> None:
+    try:
+        did = run_once(here().ready())
+    except Exception:  # noqa: BLE001 - a job that raised would be told to nobody
+        # The next tick tries again; until then every account is settled when it is touched.
+        _log.exception("What is due could not be settled.")
+    else:
+        if did is not None and did["accounts"]:
+            _log.info("Settled what was due for %s accounts.", did["accounts"])

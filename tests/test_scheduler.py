@@ -1,0 +1,121 @@
+"""The embedded scheduler: one process at a time, whatever is killed is finished by the next, a server does it alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.ledgers import MovedClock, a_ledger
+
+from creditbook.installation import Installation
+from creditbook.reports.proof import prove
+from creditbook.reports.resets import reset_status
+from creditbook.scheduler import JOB, LEASE, run_once, running
+from creditbook.settings import Settings
+from creditbook.store import leases
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)  # noqa: DTZ - the processes below live by the wall clock
+
+
+def _house(url: str, accounts: int) -> Installation:
+    """An installation on a database in which as many accounts have had a reset due since last midnight."""
+    with a_ledger(url, MovedClock(YESTERDAY)) as ledger:
+        for number in range(accounts):
+            ledger.open_account(f"acme/daily-{number}", plan="daily")
+    return Installation(Settings(database_url=url))
+
+
+def _due(here: Installation) -> int:
+    return sum(reset_status(here.store, one, here.clock()).due for one in here.organizations())
+
+
+def test_of_many_processes_at_once_one_settles(database_url: str) -> None:
+    here = _house(database_url, 3)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda n: run_once(here, f"process-{n}"), range(8)))
+    at_work = [report for report in done if report is not None]
+    assert at_work, "somebody has to do it"
+    assert sum(report["resets"] for report in at_work) == 3
+    assert _due(here) == 0
+    here.close()
+
+
+def test_while_one_holds_the_lease_another_does_nothing(database_url: str) -> None:
+    here = _house(database_url, 1)
+    assert leases.take(here.store, JOB, "somebody else", here.clock(), LEASE)
+    assert run_once(here, "me") is None
+    assert _due(here) == 1
+    here.close()
+
+
+def test_a_lease_that_nobody_prolongs_ends_by_itself(database_url: str) -> None:
+    here = _house(database_url, 1)
+    leases.take(here.store, JOB, "a process that died", here.clock() - LEASE, LEASE)
+    report = run_once(here, "me")
+    assert report is not None
+    assert report["resets"] == 1
+    lease = leases.read(here.store, JOB)
+    assert lease is not None
+    assert lease.last_report == report
+    assert lease.last_finished_at == lease.until
+    here.close()
+
+
+def _sweep_forever(url: str) -> None:
+    here = Installation(Settings(database_url=url))
+    while True:
+        run_once(here, "doomed")
+
+
+def test_what_a_killed_process_left_undone_the_next_one_finishes(sqlite_url: str) -> None:
+    accounts = 1_500
+    here = _house(sqlite_url, accounts)
+    worker = multiprocessing.get_context("spawn").Process(target=_sweep_forever, args=(sqlite_url,))
+    worker.start()
+    until = time.monotonic() + 60
+    while _due(here) == accounts and time.monotonic() < until:
+        time.sleep(0.01)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join()
+    left = _due(here)
+    assert left < accounts, "it has begun"
+    here.clock = lambda: datetime.now(UTC) + 2 * LEASE  # noqa: DTZ - once the dead process's lease is over
+    report = run_once(here, "next")
+    assert report is not None
+    assert _due(here) == 0
+    assert all(proof.whole for proof in prove(here.store))
+    assert here.ledger.balance("acme/daily-7").available == 5
+    here.close()
+
+
+def test_a_server_settles_by_itself_and_stops_with_its_block(sqlite_url: str) -> None:
+    here = _house(sqlite_url, 2)
+    here.settings = Settings(database_url=sqlite_url, sweep_seconds=1)
+    with running(lambda: here):
+        until = time.monotonic() + 30
+        while _due(here) and time.monotonic() < until:
+            time.sleep(0.05)
+    assert _due(here) == 0
+    here.close()
+
+
+def test_with_no_seconds_between_sweeps_it_is_left_to_cron(sqlite_url: str) -> None:
+    here = _house(sqlite_url, 1)
+    here.settings = Settings(database_url=sqlite_url, sweep_seconds=0)
+    with running(lambda: here):
+        time.sleep(0.3)
+    assert _due(here) == 1
+    here.close()
+
+
+def test_the_seconds_have_to_be_whole(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="CREDITBOOK_SWEEP_SECONDS"):
+        Settings.from_environment({"CREDITBOOK_SWEEP_SECONDS": "often"})
+    assert Settings.from_environment({"CREDITBOOK_SWEEP_SECONDS": "5"}).sweep_seconds == 5
