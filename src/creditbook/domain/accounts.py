@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import terms
+from . import rewarding, terms
 from .allowances import open_allowances, renews
 from .calendar import local_date, zone_info
 from .context import Desk
@@ -33,6 +33,8 @@ def open_account(desk: Desk, operation: OpenAccount) -> Account:
         raise InvalidRequest(f"This program has no plan “{plan}”. Its plans: {known}.")
     if operation.quota_tokens is not None and operation.quota_tokens < 0:
         raise InvalidRequest("A quota is 0 or more tokens; leave it empty for none.")
+    if operation.referrer_id == operation.account_id:
+        raise InvalidRequest("Nobody refers herself.")
     account = Account(
         account_id=operation.account_id,
         name=operation.account_name,
@@ -55,6 +57,7 @@ def open_account(desk: Desk, operation: OpenAccount) -> Account:
         terms.note(desk, account, "started", "", operation)
     for type_ in operation.wallets:
         open_wallet_row(desk, account, type_, "", None, None)
+    rewarding.join(desk, account, operation.referrer_id, operation)
     return account
 
 

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from . import accounts, debts, giving, granting, holding, planning, refunding, spending
+from . import (
+    accounts,
+    debts,
+    giving,
+    granting,
+    holding,
+    planning,
+    purchasing,
+    redeeming,
+    refunding,
+    returning,
+    rewarding,
+    spending,
+)
 from .balance import available_tokens
 from .context import Desk
 from .errors import IdempotencyConflict, InvalidRequest, NotFound, Unavailable
@@ -36,7 +49,20 @@ from .operations import (
     WriteOff,
 )
 from .results import Done, HoldReceipt, Line, Receipt, Result, decode, encode
-from .selling import CancelPlan, ChangePlan
+from .sales import Purchase
+from .selling import (
+    CancelPlan,
+    ChangePlan,
+    DisputePurchase,
+    FailPurchase,
+    GiveReward,
+    NamePurchase,
+    OpenPurchase,
+    PayPurchase,
+    PayReferrer,
+    Redeem,
+    RefundPurchase,
+)
 from .settling import settle
 from .state import Account, Book, Hold
 
@@ -120,6 +146,8 @@ def _act(desk: Desk, operation: Operation) -> Result:
         return _hold_receipt(desk, account, verb(desk, account, operation))
     if (change := _PLANS.get(type(operation))) is not None:
         return planning.receipt(desk, account, change(desk, account, operation), mark)
+    if (sale := _SALES.get(type(operation))) is not None:
+        return purchasing.purchase_receipt(desk, account, sale(desk, account, operation), mark)
     wallet_id = None
     if isinstance(operation, OpenWallet):
         wallet_id = giving.open_wallet(desk, account, operation)[0].wallet_id
@@ -137,10 +165,21 @@ _RECEIPTS: dict[type[Operation], Callable[..., Transaction]] = {
     Refund: refunding.refund,
     WriteOff: debts.write_off,
     Dispute: granting.dispute,
+    Redeem: redeeming.redeem,
+    GiveReward: rewarding.give_reward,
+    PayReferrer: rewarding.pay_referrer,
 }
 _PLANS: dict[type[Operation], Callable[..., str]] = {
     ChangePlan: planning.change_plan,
     CancelPlan: planning.cancel_plan,
+}
+_SALES: dict[type[Operation], Callable[..., Purchase]] = {
+    OpenPurchase: purchasing.open_purchase,
+    NamePurchase: purchasing.name_purchase,
+    PayPurchase: purchasing.pay_purchase,
+    FailPurchase: purchasing.fail_purchase,
+    RefundPurchase: returning.refund_purchase,
+    DisputePurchase: returning.dispute_purchase,
 }
 _OTHERS: dict[type[Operation], Callable[..., object]] = {
     Reset: accounts.force_reset,
@@ -162,8 +201,10 @@ def _receipt(desk: Desk, account: Account, txn: Transaction, since: int) -> Rece
         ]
     )
     incurred = txn.charged + txn.tokens if txn.kind == "usage" else 0
+    last = desk.journal.transactions[-1] is txn  # what else it set off counts for the caller too
+    available = txn.available_after if last else available_tokens(desk.book, account, desk.now)
     return Receipt(
-        txn.txn_id, account.name, txn.kind, txn.charged, txn.tokens, txn.metered, txn.available_after, incurred,
+        txn.txn_id, account.name, txn.kind, txn.charged, txn.tokens, txn.metered, available, incurred,
         lines, txn.effective_at, txn.hold_id, txn.late_capture, txn.would_refuse,
     )  # fmt: skip
 

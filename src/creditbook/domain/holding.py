@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from . import formula
+from . import formula, rewarding
 from .balance import is_unlimited, paying_pool, pool_period
 from .burning import Take, allot, burnable
 from .context import Desk
@@ -148,6 +148,8 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     _advance(desk, account, hold, txn, final=operation.final or late)
     desk.book_it(account, txn)
     after_release(desk, account)
+    if account.referral_waits:
+        rewarding.after_work(desk, account, txn, operation)
     return txn
 
 

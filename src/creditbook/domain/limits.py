@@ -31,6 +31,13 @@ def refuse_closed(account: Account) -> None:
         raise AccountClosed(CLOSED)
 
 
+def refuse_idle(account: Account) -> None:
+    """Raise for an account that starts nothing: a closed or a frozen one (rule 26)."""
+    refuse_closed(account)
+    if account.status is AccountStatus.FROZEN:
+        raise AccountFrozen("This account is frozen: it starts nothing. Ask an administrator.")
+
+
 def unknown(action: str) -> InvalidRequest:
     """The refusal of an action that the program does not have (rule 6)."""
     return InvalidRequest(f"This program has no action “{action}”. Name one of its actions.")

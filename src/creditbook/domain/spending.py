@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from types import EllipsisType
 
-from . import formula
+from . import formula, rewarding
 from .balance import available_tokens, pool_period
 from .burning import Take, allot
 from .context import Desk
@@ -68,7 +68,10 @@ def spend(desk: Desk, account: Account, operation: Spend) -> Transaction:
     txn.would_refuse = type(refusal).__name__ if refusal else None
     if _is_live(desk, operation):
         desk.journal.count_request(account, desk.today(account))
-    return desk.book_it(account, txn, available=None if available is None else available - txn.charged)
+    desk.book_it(account, txn, available=None if available is None else available - txn.charged)
+    if account.referral_waits:
+        rewarding.after_work(desk, account, txn, operation)
+    return txn
 
 
 def _judge(desk: Desk, account: Account, operation: Spend) -> tuple[str, int, LedgerError | None]:
