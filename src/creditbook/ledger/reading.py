@@ -7,7 +7,7 @@ from datetime import datetime
 from creditbook.domain.balance import Balance, balance_of
 from creditbook.domain.context import Desk
 from creditbook.domain.journal import Journal, Transaction
-from creditbook.domain.settling import settle
+from creditbook.domain.settling import project, settle
 from creditbook.domain.state import Book
 from creditbook.store import as_of
 from creditbook.store.batch import Wanted
@@ -20,7 +20,8 @@ def balance(core: Core, account: str, at: datetime | None = None, feature: str |
     """Posted, held, blocked, available and debt of an account, with its wallets, as of now or of any moment.
 
     Naming a feature, available means spendable for it. A moment in the future is a projection; ``pending`` tells that
-    settlement is due and counted here, but not yet written. Raises `NotFound`.
+    settlement is due and counted here, but not yet written. A projection takes a subscription as paid unless it is
+    cancelled (rule 27). Raises `NotFound`.
     """
     ref = core.account(account)
     moment = core.now() if at is None else aware(at)
@@ -50,5 +51,8 @@ def _settled(core: Core, ref: AccountRef, moment: datetime, *, past: bool) -> tu
     desk = Desk(book, journal, moment)
     last = book.root.clock_at
     now = moment if past or last is None else max(moment, last)
-    settle(desk, now)
+    present = max(core.now(), last or now)
+    settle(desk, min(now, present))
+    if now > present:
+        project(desk, now)
     return book, journal, now

@@ -20,7 +20,7 @@ from creditbook.domain.context import Desk
 from creditbook.domain.errors import NotFound
 from creditbook.domain.journal import Journal, Transaction
 from creditbook.domain.program import Plan, Program
-from creditbook.domain.settling import settle
+from creditbook.domain.settling import project, settle
 from creditbook.domain.state import Account, Book, Grant, HoldStatus, Wallet
 from creditbook.store import directory
 from creditbook.store.batch import BatchStore, Wanted
@@ -168,7 +168,7 @@ def _coming(book: Book, account: Account, at: datetime) -> tuple[Coming, ...]:
     """What the rules would write in the days ahead; of a repeated reset only the next one."""
     ahead = copy.deepcopy(book)
     journal = Journal(book.org_id, _counter())
-    settle(Desk(ahead, journal, at), at + AHEAD)
+    project(Desk(ahead, journal, at), at + AHEAD)
     mine = ahead.accounts[account.account_id]
     grants = {line.txn_id: line.grant_id for line in journal.entries}
     found: list[Coming] = []
