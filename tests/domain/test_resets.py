@@ -60,7 +60,7 @@ def test_a_reset_expires_what_is_left_and_grants_the_whole_allowance_at_local_mi
 
 def test_a_reset_grants_what_the_program_says_not_what_the_wallet_was_opened_with() -> None:
     book = opened(allowance(5))
-    book.book.program = a_program(allowance(7))
+    book.edit(a_program(allowance(7)))
     book.later(days=1)
     book.settle()
     assert book.available() == 7

@@ -16,6 +16,7 @@ from creditbook.domain.balance import Balance, available_tokens, balance_of
 from creditbook.domain.decide import decide
 from creditbook.domain.invariants import broken
 from creditbook.domain.journal import Journal, KeyRow, Transaction
+from creditbook.domain.plans import PlanEvent, Term, Version
 from creditbook.domain.program import (
     Action,
     Allowance,
@@ -26,7 +27,9 @@ from creditbook.domain.program import (
     Program,
     WalletType,
 )
-from creditbook.domain.results import Done, HoldReceipt, Receipt
+from creditbook.domain.results import Done, HoldReceipt, PlanReceipt, PurchaseReceipt, Receipt
+from creditbook.domain.sales import PurchaseKind
+from creditbook.domain.selling import CancelPlan, ChangePlan, OpenPurchase
 from creditbook.domain.state import Account, Book, Debt, Grant, HoldStatus, PastLine, PastUsage, Wallet
 
 START = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -71,6 +74,7 @@ class LivingBook:
         self.checked = checked
         self._ids = itertools.count(1)
         self.book = Book(1, (program or a_program()).zone, program or a_program(), 0, {})
+        self.book.versions = (Version(1, at, self.book.program),)
         self.journal = Journal(1, self.new_id)
         self.keys: dict[tuple[str, str], KeyRow] = {}
         self.first = 0
@@ -156,6 +160,41 @@ class LivingBook:
     def act(self, kind: type[ops.Operation], account: int | None = None, **terms: Any) -> Any:
         """Any other operation."""
         return self._make(kind, account, terms)
+
+    def edit(self, program: Program) -> None:
+        """Put another version of the program in force from now on."""
+        self.book.program = program
+        number = self.book.versions[-1].program_id + 1
+        self.book.versions = (*self.book.versions, Version(number, self.now, program))
+
+    def change_plan(self, plan: str, account: int | None = None, *, at_once: bool = False) -> PlanReceipt:
+        return self._make(ChangePlan, account, {"plan": plan, "at_once": at_once})
+
+    def cancel(self, account: int | None = None) -> PlanReceipt:
+        return self._make(CancelPlan, account, {})
+
+    def buy(self, plan: str, account: int | None = None) -> PurchaseReceipt:
+        """A payment for a plan is recorded: it begins."""
+        return self._pay(PurchaseKind.PLAN, plan, account)
+
+    def renew(self, plan: str = "", account: int | None = None) -> PurchaseReceipt:
+        """A payment for a term of the plan is recorded."""
+        return self._pay(PurchaseKind.RENEWAL, plan, account)
+
+    def _pay(self, kind: PurchaseKind, item: str, account: int | None) -> PurchaseReceipt:
+        return self.open_sale(item, kind, account, payment=f"cash-{len(self.keys)}")
+
+    def open_sale(
+        self, item: str, kind: PurchaseKind = PurchaseKind.PLAN, account: int | None = None, *, payment: str = ""
+    ) -> PurchaseReceipt:
+        return self._make(OpenPurchase, account, {"kind": kind, "item": item, "payment": payment})
+
+    def term(self, account: int | None = None) -> Term:
+        return self.account(account).term
+
+    def happened(self, *what: str) -> list[PlanEvent]:
+        """What happened to plans, in order; only of these kinds where any is named."""
+        return [event for event in self.journal.plan_events if not what or event.what in what]
 
     def settle(self, account: int | None = None) -> None:
         self.do(ops.Settle(account_id=account or self.first))

@@ -61,7 +61,7 @@ def next_due(desk: Desk) -> datetime | None:
             end = wallet.period_ends_at
             if end is not None and (first is None or end < first) and renews(desk, account, wallet, end):
                 first = end
-        end = soonest(account)
+        end = soonest(desk.book, account)
         if end is not None and (first is None or end < first):
             first = end
     return first

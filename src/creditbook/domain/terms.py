@@ -30,12 +30,26 @@ class Turn:
     kind: str = "reset"
 
 
-def soonest(account: Account) -> datetime | None:
+def soonest(book: Book, account: Account) -> datetime | None:
     """When time next does something to the account's plan: its term ends, or the grace of an unpaid one."""
     term = account.term
-    if term.ends_at is None or account.status is AccountStatus.CLOSED:
+    if account.status is AccountStatus.CLOSED:
         return None
+    if term.ends_at is None:
+        return _next_version(book, account)
     return term.ends_at if term.grace_ends_at is None else min(term.ends_at, term.grace_ends_at)
+
+
+def _next_version(book: Book, account: Account) -> datetime | None:
+    """When an edit reaches a plan that never begins anew: there is no running period to protect, so it is at once."""
+    if not account.plan or not book.versions or account.program_id == book.versions[-1].program_id:
+        return None
+    known = [one.program_id for one in book.versions]
+    if account.program_id not in known or book.plan(account.plan, account.program_id).term is not None:
+        return None
+    newer = book.versions[known.index(account.program_id) + 1 :]
+    since = next((one.since for one in newer if account.plan in one.program.plans), None)
+    return since and max(since, book.root.clock_at or since)
 
 
 def fallback(book: Book, account: Account, at: datetime) -> str:
@@ -102,7 +116,8 @@ def turn(desk: Desk, account: Account, *, began: bool) -> Turn | None:
         return _fall(desk, account, "lapsed", PlanStatus.LAPSED)
     if term.ends_at is not None and term.ends_at <= desk.now:
         return _next_term(desk, account)
-    if term.ends_at is None and began:
+    edited = None if began or term.ends_at is not None else _next_version(desk.book, account)
+    if term.ends_at is None and (began or (edited is not None and edited <= desk.now)):
         follow(desk, account)
         return _begin_to_cost(desk, account) or Turn(afresh=False)
     return None
