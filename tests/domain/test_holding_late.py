@@ -11,11 +11,12 @@ from creditbook.domain.errors import (
     AccountClosed,
     HoldAlreadyResolved,
     InsufficientTokens,
+    InvalidRequest,
     LimitExceeded,
     NotFound,
 )
 from creditbook.domain.operations import Dispute, Expire, Revoke, SetStatus
-from creditbook.domain.program import Overrun
+from creditbook.domain.program import Enforcement, Overrun
 
 GOAL = frozenset({"goal"})
 
@@ -108,6 +109,27 @@ def test_a_resolved_hold_says_so_after_the_accounts_status() -> None:
     book.act(SetStatus, status="closed")
     with pytest.raises(AccountClosed):
         book.capture(captured, 1)
+
+
+def test_a_part_that_is_invalid_says_so_before_status_and_before_its_hold_is_resolved() -> None:
+    book = funded()
+    hold = book.reserve(2)
+    book.capture(hold, 1)
+    for part in ({"action": "nonsense"}, {"action": "goal", "tokens": 7}):
+        with pytest.raises(InvalidRequest):
+            book.capture(hold, **part)
+    book.act(SetStatus, status="closed")
+    with pytest.raises(InvalidRequest):
+        book.capture(hold, action="nonsense")
+
+
+def test_in_shadow_a_closed_accounts_hold_goes_on_as_it_was_let_begin() -> None:
+    book = funded(enforcement=Enforcement.SHADOW)
+    book.act(SetStatus, status="closed")
+    captured, voided = book.reserve(2), book.reserve(2)
+    part = book.capture(captured, 2)
+    assert (part.charged, part.would_refuse, book.debt()) == (0, "AccountClosed", 0)
+    assert book.void(voided).status == "voided"
 
 
 def test_another_accounts_hold_is_not_there() -> None:

@@ -10,14 +10,14 @@ from .balance import is_unlimited, paying_pool, pool_period
 from .burning import Take, allot, burnable
 from .context import Desk
 from .debts import incur
-from .errors import HoldAlreadyResolved, InsufficientTokens, InvalidRequest, LedgerError, NotFound
+from .errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest, LedgerError, NotFound
 from .journal import Transaction
-from .limits import MOST_TOKENS, admit, refuse_closed, unknown
+from .limits import CLOSED, MOST_TOKENS, admit, refuse_closed, unknown
 from .operations import Capture, Reserve, Void
 from .program import Action, Enforcement, Overrun, Pricing
 from .settling import after_release, release
 from .spending import charge_pool, check_work, feature_of, price_of, take_from, usage
-from .state import Account, Hold, HoldStatus
+from .state import Account, AccountStatus, Hold, HoldStatus
 
 LONGEST = 86_400
 
@@ -106,20 +106,25 @@ def _open(
 
 
 def find_hold(desk: Desk, account: Account, hold_id: int) -> Hold:
-    """The account's hold of this id, open or timed out; a closed account answers before the hold does."""
+    """The account's hold of this id, whatever became of it. Raises `NotFound`."""
     hold = account.holds.get(hold_id) or desk.book.resolved.get(hold_id)
     if hold is None or hold.account_id != account.account_id:
         raise NotFound(f"This account has no hold {hold_id}.")
-    refuse_closed(account)
-    if hold.status in (HoldStatus.CAPTURED, HoldStatus.VOIDED):
-        raise HoldAlreadyResolved(f"Hold {hold_id} was {hold.status} before.")
     return hold
+
+
+def refuse_resolved(hold: Hold) -> None:
+    """Raise `HoldAlreadyResolved` for a hold that was captured to its end or voided; a timed-out one is not."""
+    if hold.status in (HoldStatus.CAPTURED, HoldStatus.VOIDED):
+        raise HoldAlreadyResolved(f"Hold {hold.hold_id} was {hold.status} before.")
 
 
 def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     """Take one part: from the hold, then from what is available; what is short, by the program's `overrun` (rule 12).
 
-    A timed-out hold is charged afresh from what is available now, without limits, and finally (rule 13).
+    A timed-out hold is charged afresh from what is available now, without limits, and finally (rule 13). Refusals come
+    in the order of rule 5: what is invalid, then a closed account, then a hold that is closed, then tokens. Shadow lets
+    a closed account's part pass, marked and charged nothing, as it let the hold be made.
     """
     check_work(desk, operation.tokens, operation.work)
     hold = find_hold(desk, account, operation.hold_id)
@@ -128,11 +133,18 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     action = desk.book.program.actions.get(name)
     feature = feature_of(action, name)
     price, refusal = _price(desk, account, operation, action, name, metered=hold.metered and not late)
+    shadow = desk.book.program.enforcement is Enforcement.SHADOW
+    if refusal is not None and not shadow:
+        raise refusal
+    if account.status is AccountStatus.CLOSED:
+        price, refusal = 0, refusal or AccountClosed(CLOSED)
+        if not shadow:
+            raise refusal
+    refuse_resolved(hold)
     part = _plan_part(desk, account, hold, price, feature)
     if part.short and desk.book.program.overrun is Overrun.REJECT:
         url = desk.book.program.packages_url
         refusal = refusal or InsufficientTokens(price, price - part.short, url)
-    shadow = desk.book.program.enforcement is Enforcement.SHADOW
     if refusal is not None and not shadow:
         raise refusal
     txn = usage(desk, account, name, feature, operation.work, operation)
@@ -221,6 +233,9 @@ def _advance(desk: Desk, account: Account, hold: Hold, txn: Transaction, *, fina
 def void(desk: Desk, account: Account, operation: Void) -> Hold:
     """Close a hold and release the rest; a timed-out one is only closed."""
     hold = find_hold(desk, account, operation.hold_id)
+    if desk.book.program.enforcement is not Enforcement.SHADOW:
+        refuse_closed(account)
+    refuse_resolved(hold)
     release(desk, hold)
     desk.journal.close_hold(hold, HoldStatus.VOIDED, desk.now)
     after_release(desk, account)
