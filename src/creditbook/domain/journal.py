@@ -188,6 +188,19 @@ class Journal:
     requests: dict[tuple[int, date], int] = field(default_factory=dict)
     quota: dict[tuple[int, int, date | None], int] = field(default_factory=dict)
 
+    @property
+    def sells(self) -> bool:
+        """Whether it carries anything of plans, sales, codes or rewards; an ordinary spend does not."""
+        return bool(
+            self.plan_events
+            or self.purchases
+            or self.touched_purchases
+            or self.redemptions
+            or self.touched_codes
+            or self.awards
+            or self.owed_referrals
+        )
+
     def move(
         self,
         txn: Transaction,

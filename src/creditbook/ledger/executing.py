@@ -13,14 +13,15 @@ from datetime import datetime
 from creditbook.domain.decide import decide
 from creditbook.domain.errors import Conflict, LedgerError, Unavailable
 from creditbook.domain.journal import Journal
-from creditbook.domain.operations import Capture, Operation, Refund, Settle, Void
+from creditbook.domain.operations import Operation, Settle
 from creditbook.domain.state import Book
-from creditbook.store.batch import BatchStore, Loaded, Wanted
+from creditbook.store.batch import BatchStore, Loaded
 from creditbook.store.engine import Store
 from creditbook.store.retry import is_taken
 
 from .auditing import Before, audit_row
 from .calls import Call, Outcome
+from .wanting import wanted
 
 
 class Executor:
@@ -70,7 +71,7 @@ class Executor:
 
     def _attempt(self, calls: Sequence[Call]) -> list[list[Outcome]]:
         journals: dict[int, Journal] = {}
-        with self._batches.begin(_wanted(calls)) as batch:
+        with self._batches.begin(wanted(calls)) as batch:
             by_org = {loaded.org_id: loaded for loaded in batch.loaded}
             outcomes = [self._decide(call, by_org[call.org_id], journals) for call in calls]
             batch.append(list(journals.values()), self._clock())
@@ -110,33 +111,3 @@ def _as_refusal(error: Exception) -> LedgerError:
     fault = Unavailable("Something went wrong while deciding this; nothing of it was written.")
     fault.__cause__ = error
     return fault
-
-
-def _wanted(calls: Sequence[Call]) -> list[Wanted]:
-    """What all calls need, one `Wanted` an organization."""
-    by_org: dict[int, list[Call]] = {}
-    for call in calls:
-        by_org.setdefault(call.org_id, []).append(call)
-    return [_of_one(org_id, its_calls) for org_id, its_calls in by_org.items()]
-
-
-def _of_one(org_id: int, calls: list[Call]) -> Wanted:
-    roots: dict[int, int] = {}
-    new_accounts: list[tuple[int, int]] = []
-    keys, holds, refunds = [], [], []
-    until, whole_families = calls[0].at, False
-    for call in calls:
-        roots.update(call.roots)
-        new_accounts += call.new_accounts
-        until = max(until, call.at)
-        whole_families = whole_families or call.whole_families
-        for operation in call.operations:
-            if operation.key:
-                keys.append((operation.name, operation.key))
-            if isinstance(operation, Capture | Void):
-                holds.append(operation.hold_id)
-            elif isinstance(operation, Refund):
-                refunds.append(operation.txn_id)
-    return Wanted(
-        org_id, roots, until, tuple(keys), tuple(holds), tuple(refunds), whole_families, tuple(new_accounts)
-    )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from creditbook.domain.journal import Journal, Transaction
 from creditbook.domain.rollups import rollups_of
 from creditbook.domain.state import Account, Grant, Hold, Wallet
+from creditbook.store import appending_sales
 from creditbook.store import statements as to
 from creditbook.store.codec import NO_PERIOD, Codec, document
 from creditbook.store.loading import Known
@@ -23,7 +24,10 @@ def rows_of(
     """Every statement that has something to write, with its rows. ``known`` tells what stood there before."""
     found: dict[to.Statement, Rows] = {}
     for journal in journals:
-        for part in (_made(journal, codec, recorded_at), _moved(journal, codec, known), _counted(journal, codec)):
+        parts = [_made(journal, codec, recorded_at), _moved(journal, codec, known), _counted(journal, codec)]
+        if journal.sells:
+            parts += [appending_sales.made(journal, codec), appending_sales.moved(journal, codec)]
+        for part in parts:
             for statement, rows in part:
                 there = found.setdefault(statement, rows)
                 if there is not rows:

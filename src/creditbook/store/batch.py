@@ -36,6 +36,8 @@ class Wanted:
     ``refunds`` are hold ids and usage transaction ids that operations name. ``until`` is the batch's latest instant.
     ``whole_families`` also loads every other account of the families (a sweep of a pool and its members).
     ``new_accounts`` tells that accounts will be opened: a family may then be new (root not in the database yet).
+    ``codes`` are the normalized promo codes that operations name: they are locked after the accounts, in their order.
+    ``purchases`` are purchase ids, ``payments`` (provider, payment) pairs, ``awards`` (account id, name) pairs.
     """
 
     org_id: int
@@ -46,6 +48,15 @@ class Wanted:
     refunds: tuple[int, ...] = ()
     whole_families: bool = False
     new_accounts: tuple[tuple[int, int], ...] = ()
+    codes: tuple[str, ...] = ()
+    purchases: tuple[int, ...] = ()
+    payments: tuple[tuple[str, str], ...] = ()
+    awards: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def sells(self) -> bool:
+        """Whether anything of `loading_sales` is wanted."""
+        return bool(self.codes or self.purchases or self.payments or self.awards)
 
 
 @dataclass(slots=True)

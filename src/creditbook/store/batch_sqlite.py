@@ -16,13 +16,13 @@ from typing import Any
 
 from creditbook.domain.errors import NotFound
 from creditbook.domain.journal import Journal, KeyRow
-from creditbook.domain.program import Program
 from creditbook.store import ids, selects
 from creditbook.store.appending import rows_of
 from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import SQLITE, to_sqlite_when
 from creditbook.store.engine import Store
-from creditbook.store.loading import Known, Shelf, hold_of, oldest_day, past_of, put_lines
+from creditbook.store.loading import Known, Shelf, Versions, grant_of, hold_of, oldest_day, past_of, put_lines
+from creditbook.store.loading_sales import Sales, oldest_award
 
 _ACCOUNT = selects.for_sqlite(selects.ACCOUNTS)
 _MEMBERS = selects.for_sqlite(selects.MEMBERS)
@@ -38,7 +38,12 @@ _NAMED_HOLD = _HOLDS + "AND h.hold_id = ?"
 _DUE_ON_POOL = (
     "SELECT DISTINCT account_id FROM hold WHERE org_id = ? AND pool_id = ? AND status = 'open' AND ends_at <= ?"
 )
-_PROGRAM = "SELECT document FROM program_version WHERE org_id = ? AND program_id = ?"
+_VERSIONS = selects.for_sqlite(selects.VERSIONS)
+_CODES = selects.for_sqlite(selects.CODES)
+_REDEEMED = selects.for_sqlite(selects.REDEEMED)
+_BUYERS = selects.for_sqlite(selects.BUYERS)
+_PURCHASES = selects.for_sqlite(selects.PURCHASES)
+_BOUGHT_GRANTS = selects.for_sqlite(selects.BOUGHT_GRANTS)
 _PAST_USAGE = selects.for_sqlite(selects.PAST_USAGE)
 _PAST_LINES = selects.for_sqlite(selects.PAST_LINES)
 _PAST_GRANTS = selects.for_sqlite(selects.PAST_GRANTS)
@@ -51,8 +56,7 @@ class SqliteBatches:
 
     def __init__(self, store: Store, read_program: ReadProgram) -> None:
         self._store = store
-        self._read_program = read_program
-        self._programs: dict[tuple[int, int], Program] = {}
+        self._versions = Versions(read_program)
         self._mutex = threading.Lock()
         self._kept: Any = None
 
@@ -108,7 +112,10 @@ class SqliteBatches:
         if row is None:
             raise NotFound("There is no such organization here.")
         zone, program_id, closed_through = row
-        shelf = Shelf(org, zone, self._program(execute, org, program_id), SQLITE.day(closed_through), SQLITE)
+        versions = self._versions.of(org, program_id)
+        if versions is None:
+            versions = self._versions.put(org, program_id, execute(_VERSIONS, (org,)).fetchall(), SQLITE)
+        shelf = Shelf(org, zone, versions, SQLITE.day(closed_through), SQLITE)
         until, since = to_sqlite_when(wanted.until), oldest_day(wanted.until).isoformat()
         waiting = set(wanted.accounts) | set(wanted.accounts.values())
         waiting.update(root for _, root in wanted.new_accounts)
@@ -128,14 +135,9 @@ class SqliteBatches:
                 _load_holds(execute, shelf, _NAMED_HOLD, hold_id)
         for txn_id in wanted.refunds:
             _load_past(execute, shelf, txn_id)
+        if wanted.sells:
+            shelf.sales = _load_sales(execute, wanted)
         return shelf
-
-    def _program(self, execute: Any, org_id: int, program_id: int) -> Program:
-        program = self._programs.get((org_id, program_id))
-        if program is None:
-            (text,) = execute(_PROGRAM, (org_id, program_id)).fetchone()
-            program = self._programs[org_id, program_id] = self._read_program(text)
-        return program
 
 
 class SqliteBatch:
@@ -199,3 +201,21 @@ def _load_past(execute: Any, shelf: Shelf, txn_id: int) -> None:
     grants = execute(_PAST_GRANTS, (org, org, org, txn_id, org, txn_id)).fetchall()
     debts = execute(selects.PAST_DEBT, (org, txn_id)).fetchall()
     shelf.pasts.append(past_of(usage, lines, grants, debts, shelf))
+
+
+def _load_sales(execute: Any, wanted: Wanted) -> Sales:
+    org, sales = wanted.org_id, Sales(SQLITE)
+    for code in wanted.codes:
+        redeemed = [row for id_ in _all(wanted) for row in execute(_REDEEMED, (org, code, id_)).fetchall()]
+        sales.put_codes(execute(_CODES, (org, code)), redeemed, ())
+    if wanted.codes:
+        sales.put_codes((), (), [row for id_ in _all(wanted) for row in execute(_BUYERS, (org, id_))])
+    for purchase_id in wanted.purchases:
+        grants = [grant_of(row, SQLITE) for row in execute(_BOUGHT_GRANTS, (org, org, purchase_id))]
+        sales.put_purchases(execute(_PURCHASES, (org, purchase_id)), grants)
+    for payment in wanted.payments:
+        sales.put_payment(payment, execute(selects.PAYMENT, (org, *payment)))
+    since = oldest_award(wanted.until).isoformat()
+    for award in wanted.awards:
+        sales.put_awards(execute(selects.AWARDS, (org, *award, since)))
+    return sales

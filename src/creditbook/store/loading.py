@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from creditbook.domain.plans import PlanStatus, Term
-from creditbook.domain.program import Every, GrantClass, Program, WalletType
+from creditbook.domain.plans import PlanStatus, Term, Version
+from creditbook.domain.program import Every, GrantClass, WalletType
 from creditbook.domain.state import (
     Account,
     AccountStatus,
@@ -21,7 +21,9 @@ from creditbook.domain.state import (
     PastUsage,
     Wallet,
 )
+from creditbook.store.batch import ReadProgram
 from creditbook.store.codec import NO_PERIOD, Codec, read_document
+from creditbook.store.loading_sales import Sales
 
 Row = Sequence[Any]
 
@@ -119,19 +121,46 @@ def put_lines(holds: dict[int, Hold], rows: Iterable[Row]) -> None:
         hold.seq = max(hold.seq, last)
 
 
+class Versions:
+    """The versions of organizations' programs that this process has read, each document once."""
+
+    def __init__(self, read_program: ReadProgram) -> None:
+        self._read_program = read_program
+        self._in_force: dict[tuple[int, int], tuple[Version, ...]] = {}
+        self._known: dict[tuple[int, int], Version] = {}
+
+    def of(self, org_id: int, program_id: int) -> tuple[Version, ...] | None:
+        """All versions up to the one in force, oldest first; None while they have to be put first."""
+        return self._in_force.get((org_id, program_id))
+
+    def put(self, org_id: int, program_id: int, rows: Iterable[Row], codec: Codec) -> tuple[Version, ...]:
+        """Rows of `VERSIONS`. One that is newer than the one in force was committed after that was read."""
+        found = []
+        for id_, created_at, document in rows:
+            if id_ <= program_id:
+                known = self._known.get((org_id, id_))
+                if known is None:
+                    known = Version(id_, codec.when(created_at), self._read_program(document))
+                    self._known[org_id, id_] = known
+                found.append(known)
+        versions = self._in_force[org_id, program_id] = tuple(found)
+        return versions
+
+
 @dataclass(slots=True)
 class Shelf:
     """The books of one organization while they are being filled; rows find their account here by its id."""
 
     org_id: int
     zone: str
-    program: Program
+    versions: tuple[Version, ...]
     closed_through: date | None
     codec: Codec
     accounts: dict[int, Account] = field(default_factory=dict)
     terms: dict[int, Row] = field(default_factory=dict)
     resolved: dict[int, Hold] = field(default_factory=dict)
     pasts: list[PastUsage] = field(default_factory=list)
+    sales: Sales | None = None
 
     def put_accounts(self, rows: Iterable[Row]) -> None:
         """Rows of `ACCOUNTS`."""
@@ -179,13 +208,18 @@ class Shelf:
         known.terms.update(self.terms)
         for past in self.pasts:
             known.revived.update(grant.grant_id for grant in past.grants.values() if not grant.live)
+        if self.sales is not None:
+            known.revived.update(grant.grant_id for grant in self.sales.grants if not grant.live)
 
     def books(self, wanted: dict[int, int]) -> dict[int, Book]:
         """The book of every wanted account (id → root id), one a family."""
         by_root: dict[int, Book] = {}
+        program = self.versions[-1].program
         for root_id in wanted.values():
             if root_id not in by_root:
-                by_root[root_id] = Book(self.org_id, self.zone, self.program, root_id, {}, self.closed_through)
+                by_root[root_id] = Book(
+                    self.org_id, self.zone, program, root_id, {}, self.closed_through, versions=self.versions
+                )  # fmt: skip
         for account in self.accounts.values():
             book = by_root.get(account.pool_id or account.account_id)
             if book is not None:
@@ -200,6 +234,9 @@ class Shelf:
             book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
             if book is not None:
                 book.pasts[past.txn_id] = past
+        if self.sales is not None:
+            for book in by_root.values():
+                self.sales.put_into(book)
         return {account_id: by_root[root_id] for account_id, root_id in wanted.items()}
 
 

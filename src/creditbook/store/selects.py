@@ -78,16 +78,54 @@ PAST_DEBT = (
     "FROM debt WHERE org_id = ? AND txn_id = ?"
 )
 
+VERSIONS = "SELECT program_id, created_at, {document} FROM program_version WHERE org_id = ? ORDER BY program_id"
+
+CODES = (
+    "SELECT code_id, {terms}, created_at, is_disabled, redeemed, batch, actor, reason FROM promo_code "
+    "WHERE org_id = ? AND code {some}"
+)
+# How often an account redeemed it is guarded by the account's own lock, how often all did by the code's.
+REDEEMED = (
+    "SELECT p.code, r.account_id, max(r.number) FROM promo_code p JOIN redemption r ON r.org_id = p.org_id "
+    "AND r.code_id = p.code_id WHERE p.org_id = ? AND p.code {some} AND r.account_id {some} "
+    "GROUP BY p.code, r.account_id"
+)
+BUYERS = "SELECT DISTINCT account_id FROM purchase WHERE org_id = ? AND account_id {some} AND paid_at IS NOT NULL"
+PURCHASES = (
+    "SELECT purchase_id, account_id, kind, item, title, tokens, price_minor, tax_minor, currency, program_id, "
+    "created_at, provider, provider_order, provider_payment, status, tax_label, tax_rate, tax_inclusive, paid_at, "
+    "granted_at, closed_at, txn_id, grant_id, refunded_minor, refunded_tokens, missed_tokens, dispute_open, trouble, "
+    "actor, reason FROM purchase WHERE org_id = ? AND purchase_id {some}"
+)
+BOUGHT_GRANTS = (
+    f"SELECT {GRANT_COLUMNS} FROM token_grant WHERE org_id = ? AND grant_id IN "
+    "(SELECT grant_id FROM purchase WHERE org_id = ? AND purchase_id {some})"
+)
+PAYMENT = (
+    "SELECT purchase_id FROM purchase "
+    "WHERE org_id = ? AND provider = ? AND provider_payment = ? AND provider_payment <> ''"
+)
+AWARDS = (
+    "SELECT account_id, name, period FROM award "
+    "WHERE org_id = ? AND account_id = ? AND name = ? AND (period = '0001-01-01' OR period >= ?)"
+)
+
 
 def for_sqlite(select: str) -> str:
     """The statement as SQLite takes it: one id at a time, documents as they are."""
-    return select.format(some="= ?", live="live = 1", total="sum(amount)", metadata="h.metadata", **_SUMS)
+    return select.format(
+        some="= ?", live="live = 1", total="sum(amount)", metadata="h.metadata", terms="terms", document="document",
+        **_SUMS,
+    )  # fmt: skip
 
 
 def for_postgres(select: str) -> str:
     """The statement as PostgreSQL takes it: numbered parameters, arrays of ids, sums of whole numbers as such."""
     sums = {name: f"{total}::bigint" for name, total in _SUMS.items()}
-    text = select.format(some="= ANY(?)", live="live", total="sum(amount)::bigint", metadata="h.metadata::text", **sums)
+    text = select.format(
+        some="= ANY(?)", live="live", total="sum(amount)::bigint", metadata="h.metadata::text", terms="terms::text",
+        document="document::text", **sums,
+    )  # fmt: skip
     places = count(1)
     return "".join(f"${next(places)}" if character == "?" else character for character in text)
 

@@ -152,6 +152,32 @@ HOLD_ENTRY = insert(
     ledger.hold_entry,
     ("org_id", "hold_id", "seq", "grant_id", "account_id", "amount", "effective_at", "cause", "txn_id"),
 )
+PURCHASE_STATE = (
+    "provider", "provider_order", "provider_payment", "status", "paid_at", "granted_at", "closed_at", "txn_id",
+    "grant_id", "refunded_minor", "refunded_tokens", "missed_tokens", "dispute_open", "trouble",
+)  # fmt: skip
+PURCHASE = insert(
+    ledger.purchase,
+    (
+        "org_id", "purchase_id", "account_id", "kind", "item", "title", "tokens", "price_minor", "tax_minor",
+        "tax_label", "tax_rate", "tax_inclusive", "currency", "program_id", "created_at", "actor", "reason",
+        *PURCHASE_STATE,
+    ),
+)  # fmt: skip
+PURCHASE_MOVED = update(ledger.purchase, PURCHASE_STATE)
+CODE_MOVED = update(ledger.promo_code, ("redeemed", "is_disabled"))
+REDEMPTION = insert(
+    ledger.redemption, ("org_id", "code_id", "account_id", "number", "txn_id", "grant_id", "at")
+)  # fmt: skip
+AWARD = insert(ledger.award, ("org_id", "account_id", "name", "period", "txn_id", "grant_id", "at"))
+REFERRAL_OWED = insert(ledger.referral_owed, ("org_id", "friend_id", "referrer_id", "tokens", "at"))
+PLAN_EVENT = insert(
+    ledger.plan_event,
+    (
+        "org_id", "event_id", "account_id", "at", "what", "plan_before", "plan_after", "price_minor", "currency",
+        "term_first", "term_ends_at", "program_id", "purchase_id", "actor", "reason",
+    ),
+)  # fmt: skip
 KEY = insert(ledger.operation_key, ("org_id", "operation", "key", "request_hash", "result", "created_at"))
 AUDIT = insert(
     ledger.audit, ("org_id", "audit_id", "at", "actor", "act", "subject", "before", "after", "reason")
@@ -168,8 +194,9 @@ USAGE_ORG_HOUR = add(ledger.usage_org_hour, ("org_id", "org_date", "org_hour", "
 USAGE_MONTH_ACCOUNT = add(ledger.usage_month_account, ("org_id", "month", "account_id"), MEASURES)
 
 IN_ORDER = (
-    ACCOUNT, WALLET, HOLD, TRANSACTION, GRANT, ENTRY, DEBT, DEBT_ENTRY, HOLD_ENTRY, KEY, AUDIT, ACCOUNT_MOVED,
-    ACCOUNT_TURNED, WALLET_MOVED, GRANT_MOVED, GRANT_LIVED, HOLD_MOVED, DEBT_MOVED, ACCOUNT_DAY, QUOTA_USE,
-    USAGE_ACCOUNT_DAY, USAGE_ORG_DAY, USAGE_ORG_HOUR, USAGE_MONTH_ACCOUNT,
+    ACCOUNT, WALLET, HOLD, TRANSACTION, GRANT, ENTRY, DEBT, DEBT_ENTRY, HOLD_ENTRY, PURCHASE, REDEMPTION, AWARD,
+    REFERRAL_OWED, PLAN_EVENT, KEY, AUDIT, PURCHASE_MOVED, CODE_MOVED, ACCOUNT_MOVED, ACCOUNT_TURNED, WALLET_MOVED,
+    GRANT_MOVED, GRANT_LIVED, HOLD_MOVED, DEBT_MOVED, ACCOUNT_DAY, QUOTA_USE, USAGE_ACCOUNT_DAY, USAGE_ORG_DAY,
+    USAGE_ORG_HOUR, USAGE_MONTH_ACCOUNT,
 )  # fmt: skip
 """Every statement of a batch: no row before what it points to, and what other writers wait for at the end."""
