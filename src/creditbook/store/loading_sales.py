@@ -58,8 +58,8 @@ def terms_of(document: dict[str, Any]) -> PromoTerms:
 
 
 def promo_of(row: Row, codec: Codec) -> PromoCode:
-    """From a row of `CODES`."""
-    code_id, terms, created_at, is_disabled, redeemed, batch, actor, reason = row
+    """From a row of `CODES`. Its text as it was typed stands in the terms; the first column is the normalized one."""
+    _code, code_id, terms, created_at, is_disabled, redeemed, batch, actor, reason = row
     return PromoCode(
         code_id, terms_of(read_document(terms)), codec.when(created_at), bool(is_disabled), redeemed, batch, actor,
         reason,
@@ -95,8 +95,7 @@ class Sales:
     def put_codes(self, rows: Iterable[Row], redeemed: Iterable[Row], buyers: Iterable[Row]) -> None:
         """Rows of `CODES`, `REDEEMED` and `BUYERS`."""
         for row in rows:
-            promo = promo_of(row, self.codec)
-            self.codes[promo.terms.code] = promo
+            self.codes[row[0]] = promo_of(row, self.codec)
         for code, account_id, number in redeemed:
             self.codes[code].by_account[account_id] = number
         self.buyers.update(account_id for (account_id,) in buyers)

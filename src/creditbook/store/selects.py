@@ -81,7 +81,7 @@ PAST_DEBT = (
 VERSIONS = "SELECT program_id, created_at, {document} FROM program_version WHERE org_id = ? ORDER BY program_id"
 
 CODES = (
-    "SELECT code_id, {terms}, created_at, is_disabled, redeemed, batch, actor, reason FROM promo_code "
+    "SELECT code, code_id, {terms}, created_at, is_disabled, redeemed, batch, actor, reason FROM promo_code "
     "WHERE org_id = ? AND code {some}"
 )
 # How often an account redeemed it is guarded by the account's own lock, how often all did by the code's.
