@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from creditbook.commands import (
+    alerting,
     amounts,
     demo,
     importing,
@@ -65,7 +66,7 @@ cli.command(cls=WholeTokens)(amounts.grant)
 for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
-    (pricing.price, "price"), (pricing.fx, "fx"), (keeping.rebuilding, "rebuild"),
+    (pricing.price, "price"), (pricing.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 
