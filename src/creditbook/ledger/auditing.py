@@ -34,6 +34,11 @@ def _figures(book: Book, account: Account, at: datetime) -> dict[str, object]:
         "status": account.status.value,
         "zone": account.zone,
         "quota": account.quota_tokens,
+        "plan": account.plan,
+        "plan_status": account.term.status.value,
+        "next_plan": account.term.next_plan,
+        "term_ends_at": account.term.ends_at.isoformat() if account.term.ends_at else None,
+        "paid_ahead": account.term.paid_ahead + account.term.next_paid,
         "wallets_off": sorted(w.wallet_id for w in account.wallets.values() if not w.is_active),
     }
 
