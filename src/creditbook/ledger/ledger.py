@@ -16,13 +16,15 @@ from creditbook.domain.program import Program
 from creditbook.domain.results import HoldReceipt, Receipt
 from creditbook.pricing.pricer import Pricer
 from creditbook.programs.document import program_from_text
+from creditbook.reports.asking import Figures
 from creditbook.settings import Settings
 from creditbook.store.batches import open_batches
 from creditbook.store.directory import Organization, is_empty
 from creditbook.store.engine import Store, open_store
 
-from . import accounts, granting, holding, organizations, reading, spending, sweeping
+from . import accounts, granting, holding, organizations, reading, spending, subscribing, sweeping
 from .core import Core, acommits, commits
+from .subscribing import Subscription
 from .sweeping import SweepReport
 
 P = ParamSpec("P")
@@ -79,6 +81,8 @@ class Ledger:
     open_wallet = commits(accounts.open_wallet)
     set_wallet_active = commits(accounts.set_wallet_active)
     reset = commits(accounts.reset)
+    change_plan = commits(subscribing.change_plan)
+    cancel_plan = commits(subscribing.cancel_plan)
 
     def reserve(self, account: str, **terms: Any) -> Job:
         """Hold tokens for a job (`hold`'s names): `with ledger.reserve(…) as job: … job.capture(…)`."""
@@ -87,6 +91,15 @@ class Ledger:
     def balance(self, account: str, at: datetime | None = None, feature: str | None = None) -> Balance:
         """What an account has, now or at any moment; see `reading.balance`."""
         return reading.balance(self.core, account, at, feature)
+
+    def subscription(self, account: str) -> Subscription:
+        """How an account's plan stands: its term, what is paid, what waits; see `subscribing.Subscription`."""
+        return subscribing.subscription(self.core, account)
+
+    @property
+    def figures(self) -> Figures:
+        """What applications show of an account: thirteen figures, credits, features, wallets; see `reports.asking`."""
+        return Figures(self.core.store, self.core.batches, self.core.account, self.core.now)
 
     def pending(self, account: str) -> list[Transaction]:
         """What settlement would write now, oldest first."""
@@ -197,9 +210,12 @@ class AsyncLedger:
     open_wallet = acommits(accounts.open_wallet)
     set_wallet_active = acommits(accounts.set_wallet_active)
     reset = acommits(accounts.reset)
+    change_plan = acommits(subscribing.change_plan)
+    cancel_plan = acommits(subscribing.cancel_plan)
     open_account = _in_thread(Ledger.open_account)
     balance = _in_thread(Ledger.balance)
     pending = _in_thread(Ledger.pending)
+    subscription = _in_thread(Ledger.subscription)
     sweep = _in_thread(Ledger.sweep)
     load_program = _in_thread(Ledger.load_program)
     program = _in_thread(Ledger.program)

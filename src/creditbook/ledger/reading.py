@@ -40,6 +40,12 @@ def pending(core: Core, account: str) -> list[Transaction]:
     return [txn for txn in journal.transactions if txn.account_id == ref.account_id]
 
 
+def settled_now(core: Core, account: str) -> tuple[Book, int]:
+    """The account's book as settlement would leave it now, never written, and the account's id. Raises `NotFound`."""
+    ref = core.account(account)
+    return _settled(core, ref, core.now(), past=False)[0], ref.account_id
+
+
 def _wanted(ref: AccountRef, until: datetime) -> Wanted:
     return Wanted(ref.org_id, {ref.account_id: ref.root_id}, until)
 
