@@ -12,7 +12,16 @@ import sqlalchemy as sa
 
 from . import ids
 from .engine import Store
-from .tables.ledger import account, hold, ledger_transaction, organization, program_version, token_grant, wallet
+from .tables.ledger import (
+    account,
+    hold,
+    ledger_transaction,
+    operation_key,
+    organization,
+    program_version,
+    token_grant,
+    wallet,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,18 @@ def _is_due(by: datetime) -> sa.ColumnElement[bool]:
         mine = (table.c.org_id == account.c.org_id) & (table.c.account_id == account.c.account_id)
         return sa.exists().where(mine, *conditions)
 
+    # A plan that never begins anew follows an edit of the program at once.
+    follows = sa.and_(
+        account.c.plan != "",
+        account.c.program_id != 0,
+        account.c.term_ends_at.is_(None),
+        sa.exists().where(organization.c.org_id == account.c.org_id, organization.c.program_id != account.c.program_id),
+        ~of(wallet, wallet.c.is_active, wallet.c.period_ends_at.is_not(None)),
+    )
     return sa.or_(
+        account.c.term_ends_at <= by,
+        account.c.grace_ends_at <= by,
+        follows,
         of(wallet, wallet.c.is_active, wallet.c.period_ends_at <= by),
         of(
             token_grant,
@@ -168,3 +188,12 @@ def written_since(store: Store, org_id: int, txn_id: int) -> list[tuple[str, int
     )
     with store.read(org_id) as connection:
         return [(kind, number, int(moved)) for kind, number, moved in connection.execute(wanted)]
+
+
+def was_opened_by(store: Store, org_id: int, key: str) -> bool:
+    """Whether an account was opened in this organization under this idempotency key."""
+    used = sa.select(sa.func.count()).where(
+        operation_key.c.org_id == org_id, operation_key.c.operation == "open_account", operation_key.c.key == key
+    )
+    with store.read(org_id) as connection:
+        return bool(connection.scalar(used))
