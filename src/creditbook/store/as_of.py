@@ -18,7 +18,7 @@ from creditbook.domain.state import Account, Book, Debt, Grant, Hold
 
 from .directory import AccountRef
 from .engine import Store
-from .tables.ledger import debt, debt_entry, entry, hold, hold_entry, ledger_transaction, token_grant
+from .tables.ledger import debt, debt_entry, entry, hold, hold_entry, ledger_transaction, plan_event, token_grant
 
 Connection = sa.Connection
 
@@ -43,6 +43,9 @@ def _last_event(connection: Connection, org_id: int, account_id: int) -> datetim
         sa.select(held.effective_at)
         .where(held.org_id == org_id, held.account_id == account_id)
         .order_by(held.effective_at.desc()),
+        sa.select(plan_event.c.at)
+        .where(plan_event.c.org_id == org_id, plan_event.c.account_id == account_id)
+        .order_by(plan_event.c.event_id.desc()),
     ]
     found = [at for one in newest if (at := connection.scalar(one.limit(1))) is not None]
     return max(found, default=datetime.min.replace(tzinfo=UTC))
@@ -50,7 +53,7 @@ def _last_event(connection: Connection, org_id: int, account_id: int) -> datetim
 
 def book_at(store: Store, ref: AccountRef, at: datetime, settled: Book, changed: set[int]) -> Book:
     """The family as it stood. Accounts in ``changed`` are rebuilt from the journal, others are those of ``settled``,
-    the present book settled up to the instant. Names, plans and zones are as they are now."""
+    the present book settled up to the instant. Names and zones are as they are now, plans as they were."""
     past = replace(settled, accounts={who: settled.accounts[who] for who in {ref.account_id, ref.root_id}})
     with store.read(ref.org_id) as connection:
         for account_id in changed:
@@ -65,6 +68,7 @@ def book_at(store: Store, ref: AccountRef, at: datetime, settled: Book, changed:
 def _account_at(connection: Connection, org_id: int, now: Account, at: datetime) -> Account:
     wallets = {w: replace(one, is_active=True) for w, one in now.wallets.items() if (one.created_at or at) <= at}
     account = replace(now, wallets=wallets, grants={}, debts={}, holds={}, requests={}, quota_used={}, clock_at=at)
+    account.plan, account.program_id = _plan_at(connection, org_id, now, at)
     lines = _last_lines(connection, org_id, now.account_id, at)
     mine = sa.select(token_grant).where(
         token_grant.c.org_id == org_id, token_grant.c.account_id == now.account_id, token_grant.c.effective_at <= at
@@ -82,6 +86,20 @@ def _account_at(connection: Connection, org_id: int, now: Account, at: datetime)
         wallet.period_first = max(firsts, default=None)
     account.debts = _debts(connection, org_id, now.account_id, at)
     return account
+
+
+def _plan_at(connection: Connection, org_id: int, now: Account, at: datetime) -> tuple[str, int]:
+    """The plan that ran, and the version that it followed; the present one for accounts older than their history."""
+    event = plan_event.c
+    ran = (
+        sa.select(event.plan_after, event.program_id)
+        .where(event.org_id == org_id, event.account_id == now.account_id, event.at <= at)
+        .where(event.what.not_in(("scheduled", "cancelling")))  # these name the plan that waits
+        .order_by(event.event_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(ran).first()
+    return (row.plan_after, row.program_id) if row is not None else (now.plan, now.program_id)
 
 
 def _last_lines(connection: Connection, org_id: int, account_id: int, at: datetime) -> dict[int, tuple[int, bool]]:
