@@ -45,7 +45,7 @@ def run_once(here: Installation, me: str = "") -> dict[str, Any] | None:
     def still_here(_done: int, _of: int) -> None:
         leases.take(store, JOB, me, clock(), LEASE)
 
-    report = asdict(here.ledger.sweep(progress=still_here))
+    report = asdict(here.ledger.sweep(actor="scheduler", progress=still_here))
     ended = clock()
     leases.note(store, JOB, me, until=ended, last_finished_at=ended, last_report=report)
     return report

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from creditbook.commands.output import EXIT_REFUSED, JsonOption, Said, answer, table
-from creditbook.commands.values import instant
+from creditbook.commands.values import CONSOLE, instant
 from creditbook.installation import installation
 from creditbook.ledger.sweeping import SweepReport
 from creditbook.reports.resets import ResetStatus, reset_status
@@ -52,7 +52,7 @@ def _settle(org: str | None, at: datetime | None, *, as_json: bool) -> None:
     if org is not None:
         here.organizations(org)
     with _progress(quiet=as_json) as tell:
-        report = here.ledger.sweep(org, at=at, progress=tell)
+        report = here.ledger.sweep(org, at=at, actor=CONSOLE, progress=tell)
     answer(report, _sentence(report), as_json=as_json)
     if report.failed:
         raise typer.Exit(EXIT_REFUSED)

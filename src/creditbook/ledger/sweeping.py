@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 
 from creditbook.domain.errors import InvalidRequest, LedgerError
 from creditbook.domain.operations import Settle
-from creditbook.store import directory, sealing
+from creditbook.store import audit, directory, sealing, sweeps
 from creditbook.store.directory import AccountRef, Organization
 
 from .calls import Call
@@ -31,33 +31,48 @@ class SweepReport:
     tokens_expired: int
     failed: int
 
+    def __add__(self, other: SweepReport) -> SweepReport:
+        """What two sweeps did together."""
+        return SweepReport(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+NOTHING = SweepReport(0, 0, 0, 0, 0, 0, 0, 0)
+
 
 def sweep(
     core: Core,
     org: str | None = None,
     *,
     at: datetime | None = None,
+    actor: str = "system",
+    reason: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> SweepReport:
     """Settle everything due by now, or by ``at``, in one organization or in all.
 
     An instant in the future is refused except in a demo database (rule 27). ``progress`` hears (done, of) accounts.
+    What it wrote is counted in `sweep_run`, one row an organization. A person who runs it gives a ``reason``: then the
+    run is recorded and audited even where nothing was due.
     """
     now = core.now()
     until = at or now
     found = [core.organization(org)] if org else directory.organizations(core.store)
     if until > now and not all(one.is_sample for one in found):
         raise InvalidRequest("A sweep into the future is possible only in a demo database.")
-    due = [(one, refs) for one in found if (refs := list(directory.families(core.store, one.org_id, due_by=until)))]
-    total, done, failed = sum(len(refs) for _, refs in due), 0, 0
-    before = [_mark(core, one) for one, _ in due]
+    due = [(one, list(directory.families(core.store, one.org_id, due_by=until))) for one in found]
+    total, done = sum(len(refs) for _, refs in due), 0
+    report = NOTHING
     for one, refs in due:
+        mark, failed, started = _mark(core, one) if refs else 0, 0, core.now()
         for batch in _batches(refs):
             failed += _settle(core, one, batch, until)
             done += len(batch)
             if progress is not None:
                 progress(done, total)
-    report = _report(core, due, before, total, failed)
+        did = _did(core, one, len(refs), mark, failed)
+        if reason or any(astuple(did)[1:]):
+            _record(core, one, did, started, actor, reason)
+        report += did
     for one in found:
         sealing.seal(core.store, one.org_id)
     return report
@@ -79,17 +94,14 @@ def _settle(core: Core, one: Organization, refs: list[AccountRef], until: dateti
     return sum(isinstance(outcome, LedgerError) for outcome in call.outcomes)
 
 
-def _report(
-    core: Core, due: list[tuple[Organization, list[AccountRef]]], before: list[int], total: int, failed: int
-) -> SweepReport:
+def _did(core: Core, one: Organization, accounts: int, mark: int, failed: int) -> SweepReport:
     kinds: Counter[str] = Counter()
     tokens: Counter[str] = Counter()
-    for (one, _), mark in zip(due, before, strict=True):
-        for kind, number, moved in directory.written_since(core.store, one.org_id, mark):
-            kinds[kind] += number
-            tokens[kind] += moved
+    for kind, number, moved in directory.written_since(core.store, one.org_id, mark) if accounts else ():
+        kinds[kind] += number
+        tokens[kind] += moved
     return SweepReport(
-        accounts=total - failed,
+        accounts=accounts - failed,
         resets=kinds["reset"],
         rollovers=kinds["rollover"],
         expiries=kinds["expiry"],
@@ -98,3 +110,14 @@ def _report(
         tokens_expired=-tokens["expiry"],
         failed=failed,
     )
+
+
+def _record(core: Core, one: Organization, did: SweepReport, started: datetime, actor: str, reason: str) -> None:
+    counts, at = asdict(did), core.now()
+    with core.store.write(one.org_id) as connection:
+        run_id = sweeps.record(connection, one.org_id, started_at=started, finished_at=at, actor=actor, counts=counts)
+        if reason:
+            audit.record(
+                connection, one.org_id, at=at, actor=actor, act="reset.run", subject=one.slug, reason=reason,
+                after={"run": run_id, **{name: number for name, number in counts.items() if number}},
+            )  # fmt: skip

@@ -35,4 +35,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("usage", "account/usage.py", "Usage", "bar_chart", "Account", of_account=True),
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
+    Screen("resets", "admin/resets.py", "Resets", "autorenew", "Admin", roles=("admin",)),
 )
