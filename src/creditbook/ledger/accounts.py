@@ -22,6 +22,7 @@ from creditbook.store import directory
 from .calls import Call, new_key, request_hash
 from .core import Core, Prepared, answer, aware, prepare
 from .granting import grant_class_of
+from .rewarding import referrer_of
 from .spending import wallet_type
 
 
@@ -36,13 +37,15 @@ def open_account(
     external_id: str | None = None,
     opened_at: datetime | None = None,
     import_id: int | None = None,
+    referred_by: str | None = None,
     actor: str = "",
     idempotency_key: str | None = None,
 ) -> Prepared[Done]:
     """Open an account with what the program opens at sign-up: `ORG/USERNAME`, or the pool as `ORG`.
 
     ``draws_on_pool`` lets a member spend the organization's pool within ``quota`` tokens per pool period. ``opened_at``
-    is for replayed history: an instant before now. Raises `Conflict` when the account is there already.
+    is for replayed history: an instant before now. ``referred_by`` is the user name of whoever brought her here (rule
+    32). Raises `Conflict` when the account is there already.
     """
     slug, _, user = account.partition("/")
     org = core.organization(slug)
@@ -59,7 +62,8 @@ def open_account(
         pool_id = pool.account_id
     at = core.now() if opened_at is None else aware(opened_at)
     account_id = directory.take_id(core.store, org.org_id)
-    sent = {"plan": plan, "zone": zone, "pool": draws_on_pool or None, "quota": quota, "external_id": external_id}
+    sent = {"plan": plan, "zone": zone, "pool": draws_on_pool or None, "quota": quota, "external_id": external_id,
+            "referred_by": referred_by}  # fmt: skip
     operation = OpenAccount(
         account_id=account_id,
         key=key,
@@ -73,6 +77,7 @@ def open_account(
         quota_tokens=quota,
         external_id=external_id,
         import_id=import_id,
+        referrer_id=referrer_of(core, org.org_id, user, referred_by),
     )
     root_id = pool_id or account_id
     call = Call(org.org_id, [operation], {account_id: root_id}, at, new_accounts=((account_id, root_id),))

@@ -8,7 +8,7 @@ from datetime import datetime
 from creditbook.domain.balance import available_tokens
 from creditbook.domain.journal import AuditRow, Journal
 from creditbook.domain.operations import Operation
-from creditbook.domain.results import Receipt, Result
+from creditbook.domain.results import PurchaseReceipt, Receipt, Result
 from creditbook.domain.state import Account, Book
 
 from .calls import Call
@@ -51,6 +51,7 @@ def audit_row(
     old = before.figures
     moved = {name for name in after if old.get(name) != after[name]}
     ids = [result.transaction_id] if isinstance(result, Receipt) else list(getattr(result, "transaction_ids", ()))
+    sold = {"purchase": result.purchase_id, "bought": result.status} if isinstance(result, PurchaseReceipt) else {}
     return AuditRow(
         audit_id=journal.new_id(),
         at=call.at,
@@ -58,6 +59,6 @@ def audit_row(
         act=call.audit,
         subject=subject,
         before={name: value for name, value in old.items() if name in moved},
-        after={**{name: after[name] for name in sorted(moved)}, "transactions": ids},
+        after={**{name: after[name] for name in sorted(moved)}, "transactions": ids, **sold},
         reason=operation.reason,
     )

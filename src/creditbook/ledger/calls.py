@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from creditbook.domain.errors import LedgerError
+from creditbook.domain.journal import OwedReferral
 from creditbook.domain.operations import Operation
 from creditbook.domain.results import Result
+from creditbook.domain.selling import PayReferrer
 
 Outcome = Result | LedgerError
 
@@ -38,6 +40,18 @@ class Call:
 def new_key() -> str:
     """A key for a caller who named none: made before anything is sent."""
     return os.urandom(16).hex()
+
+
+def referral_call(org_id: int, owed: OwedReferral, root_id: int, at: datetime) -> Call:
+    """The payment of a referrer, under a key of the friend: however often it is sent, it is made once."""
+    operation = PayReferrer(
+        account_id=owed.referrer_id,
+        key=f"referral/{owed.friend_id}",
+        request_hash="",
+        friend_id=owed.friend_id,
+        tokens=owed.tokens,
+    )
+    return Call(org_id, [operation], {owed.referrer_id: root_id}, at)
 
 
 def request_hash(verb: str, sent: dict[str, Any]) -> str:

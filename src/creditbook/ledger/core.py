@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -191,4 +192,14 @@ def acommits(verb: Callable[Concatenate[Core, P], Prepared[R]]) -> Callable[Conc
         await core.group(prepared.call.org_id).acall(prepared.call)
         return prepared.finish(prepared.call.outcomes)
 
+    return cast(Callable[Concatenate[Any, P], Awaitable[R]], method)
+
+
+def in_thread(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Awaitable[R]]:
+    """A method of the sync ledger as one of the async ledger, in a thread of its own."""
+
+    async def method(ledger: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.to_thread(verb, ledger.sync, *args, **kwargs)
+
+    method.__doc__, method.__name__ = verb.__doc__, verb.__name__
     return cast(Callable[Concatenate[Any, P], Awaitable[R]], method)

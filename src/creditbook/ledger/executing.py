@@ -7,21 +7,25 @@ only the culprit fails.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from creditbook.domain.decide import decide
 from creditbook.domain.errors import Conflict, LedgerError, Unavailable
-from creditbook.domain.journal import Journal
+from creditbook.domain.journal import Journal, OwedReferral
 from creditbook.domain.operations import Operation, Settle
 from creditbook.domain.state import Book
+from creditbook.store import promo
 from creditbook.store.batch import BatchStore, Loaded
 from creditbook.store.engine import Store
 from creditbook.store.retry import is_taken
 
 from .auditing import Before, audit_row
-from .calls import Call, Outcome
+from .calls import Call, Outcome, referral_call
 from .wanting import wanted
+
+Owed = list[tuple[int, OwedReferral]]
 
 
 class Executor:
@@ -39,7 +43,7 @@ class Executor:
         same key will tell. Raises `Conflict` when somebody else took the same name at the same moment.
         """
         try:
-            outcomes = self._store.retrying(lambda: self._attempt(calls))
+            outcomes, owed = self._store.retrying(lambda: self._attempt(calls))
         except (LedgerError, KeyboardInterrupt):
             raise
         except Exception as error:
@@ -48,11 +52,23 @@ class Executor:
                 return
             if not is_taken(error):
                 raise
-            outcomes = self._again(calls)
+            outcomes, owed = self._again(calls)
         for call, found in zip(calls, outcomes, strict=True):
             call.outcomes = found
+        for org_id, one in owed:
+            self._pay_referrer(org_id, one)
 
-    def _again(self, calls: Sequence[Call]) -> list[list[Outcome]]:
+    def _pay_referrer(self, org_id: int, owed: OwedReferral) -> None:
+        """Pay the other side of a referral, another family's account, right after the friend's side is in.
+
+        Whatever goes wrong here is nobody's fault who waits for an answer; the sweep pays what was missed.
+        """
+        with contextlib.suppress(Exception):
+            root_id = promo.root_of(self._store, org_id, owed.referrer_id)
+            call = referral_call(org_id, owed, root_id, self._clock())
+            self._store.retrying(lambda: self._attempt([call]))
+
+    def _again(self, calls: Sequence[Call]) -> tuple[list[list[Outcome]], Owed]:
         """Two sent the same key or name at once and the other won: his key answers now, a taken name is refused."""
         try:
             return self._store.retrying(lambda: self._attempt(calls))
@@ -69,13 +85,13 @@ class Executor:
             except Exception as error:  # noqa: BLE001 - whatever one call did must not fail the others
                 call.outcomes = [_as_refusal(error)] * len(call.operations)
 
-    def _attempt(self, calls: Sequence[Call]) -> list[list[Outcome]]:
+    def _attempt(self, calls: Sequence[Call]) -> tuple[list[list[Outcome]], Owed]:
         journals: dict[int, Journal] = {}
         with self._batches.begin(wanted(calls)) as batch:
             by_org = {loaded.org_id: loaded for loaded in batch.loaded}
             outcomes = [self._decide(call, by_org[call.org_id], journals) for call in calls]
             batch.append(list(journals.values()), self._clock())
-        return outcomes
+        return outcomes, [(one.org_id, owed) for one in journals.values() for owed in one.owed_referrals]
 
     def _decide(self, call: Call, loaded: Loaded, journals: dict[int, Journal]) -> list[Outcome]:
         outcomes: list[Outcome] = []

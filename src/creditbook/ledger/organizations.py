@@ -9,7 +9,7 @@ from creditbook.domain.calendar import zone_info
 from creditbook.domain.errors import Conflict, InvalidRequest
 from creditbook.domain.program import Program
 from creditbook.programs.document import program_from_document, program_to_document
-from creditbook.store import audit, directory, ids
+from creditbook.store import audit, directory, ids, promo
 from creditbook.store.directory import Organization
 
 from .core import Core
@@ -47,6 +47,7 @@ def create_organization(
             connection, document, org_id=org_id, program_id=program_id, name=program.name,
             version=1, created_at=at, actor=actor, reason=reason,
         )  # fmt: skip
+        promo.add_codes(connection, org_id, program.promo_codes.values(), at=at, actor=actor, reason=reason)
         audit.record(
             connection, org_id, at=at, actor=actor, act="organization.create", subject=slug, reason=reason,
             after={"program": program.name},
@@ -74,6 +75,7 @@ def load_program(core: Core, slug: str, program: Program, *, reason: str, actor:
             version=version, created_at=at, actor=actor, reason=reason,
         )  # fmt: skip
         directory.use_program(connection, org.org_id, program_id)
+        promo.add_codes(connection, org.org_id, program.promo_codes.values(), at=at, actor=actor, reason=reason)
         audit.record(
             connection, org.org_id, at=at, actor=actor, act="program.load", subject=slug, reason=reason,
             after={"program": program.name, "version": version},

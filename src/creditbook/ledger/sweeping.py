@@ -14,6 +14,7 @@ from creditbook.store.directory import AccountRef, Organization
 
 from .calls import Call
 from .core import Core
+from .rewarding import pay_owed_referrals
 
 FAMILIES_A_BATCH = 100
 
@@ -74,6 +75,7 @@ def sweep(
             _record(core, one, did, started, actor, reason)
         report += did
     for one in found:
+        pay_owed_referrals(core, one.org_id)
         sealing.seal(core.store, one.org_id)
     return report
 
