@@ -12,20 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .checks import Check
 from .engine import Store
 from .tables.base import metadata
 from .tables.ledger import MEASURES
+from .verifying_sales import SALES_CHECKS
 
 EXAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One invariant: its name, what it says, and the query of the rows that break it."""
-
-    name: str
-    says: str
-    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +146,20 @@ CHECKS = (
     _rollup("usage_org_day", "org_date, agent, model, feature, plan", "org_date, agent, model, feature, plan"),
     _rollup("usage_org_hour", "org_date, org_hour", "org_date, org_hour"),
     _rollup("usage_month_account", "month, account_id", "{month} AS month, account_id"),
+    *SALES_CHECKS,
 )
 
 _WORDS = {
-    "sqlite": {"no_period": "'0001-01-01'", "month": "date(org_date, 'start of month')"},
-    "postgresql": {"no_period": "DATE '0001-01-01'", "month": "date_trunc('month', org_date)::date"},
+    "sqlite": {
+        "no_period": "'0001-01-01'",
+        "month": "date(org_date, 'start of month')",
+        "per_account": "json_extract(p.terms, '$.per_account')",
+    },
+    "postgresql": {
+        "no_period": "DATE '0001-01-01'",
+        "month": "date_trunc('month', org_date)::date",
+        "per_account": "(p.terms->>'per_account')::bigint",
+    },
 }
 
 
