@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import Any, Self
 
 from creditbook.clock import Clock, system_clock
 from creditbook.domain.balance import Balance
@@ -23,12 +23,10 @@ from creditbook.store.directory import Organization, is_empty
 from creditbook.store.engine import Store, open_store
 
 from . import accounts, granting, holding, organizations, reading, spending, subscribing, sweeping
-from .core import Core, acommits, commits
+from .core import Core, acommits, commits, in_thread
+from .selling import AsyncSelling, Selling
 from .subscribing import Subscription
 from .sweeping import SweepReport
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def open_ledger(url: str | None = None, *, clock: Clock = system_clock) -> Ledger:
@@ -50,7 +48,7 @@ def ledger_on(store: Store, *, clock: Clock = system_clock, pricer: Pricer | Non
     return Ledger(Core(store, open_batches(store, program_from_text), clock, pricer or Pricer(store)))
 
 
-class Ledger:
+class Ledger(Selling):
     """Every verb of the ledger. Accounts are written `ORG/USERNAME`, or `ORG` for the pool.
 
     Safe to share between threads: concurrent callers share a transaction. Use it as a context manager, or `close` it.
@@ -176,15 +174,7 @@ class Job:
                 raise
 
 
-def _in_thread(verb: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], Awaitable[R]]:
-    async def method(ledger: Any, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await asyncio.to_thread(verb, ledger.sync, *args, **kwargs)
-
-    method.__doc__, method.__name__ = verb.__doc__, verb.__name__
-    return cast(Callable[Concatenate[Any, P], Awaitable[R]], method)
-
-
-class AsyncLedger:
+class AsyncLedger(AsyncSelling):
     """The same verbs for event loops, on the same core: tasks of all loops share transactions with all threads."""
 
     def __init__(self, sync: Ledger) -> None:
@@ -214,13 +204,13 @@ class AsyncLedger:
     reset = acommits(accounts.reset)
     change_plan = acommits(subscribing.change_plan)
     cancel_plan = acommits(subscribing.cancel_plan)
-    open_account = _in_thread(Ledger.open_account)
-    balance = _in_thread(Ledger.balance)
-    pending = _in_thread(Ledger.pending)
-    subscription = _in_thread(Ledger.subscription)
-    sweep = _in_thread(Ledger.sweep)
-    load_program = _in_thread(Ledger.load_program)
-    program = _in_thread(Ledger.program)
+    open_account = in_thread(Ledger.open_account)
+    balance = in_thread(Ledger.balance)
+    pending = in_thread(Ledger.pending)
+    subscription = in_thread(Ledger.subscription)
+    sweep = in_thread(Ledger.sweep)
+    load_program = in_thread(Ledger.load_program)
+    program = in_thread(Ledger.program)
 
     async def create_organization(self, slug: str, program: Program, **terms: Any) -> Organization:
         """A new tenant running a program; see `organizations.create_organization`."""
