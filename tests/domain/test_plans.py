@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.books import START, day, utc
-from support.plans import left, studio, told
+from support.plans import left, monthly, studio, told
 
 from creditbook.domain.errors import AccountClosed, InvalidRequest
 from creditbook.domain.operations import Reset, SetStatus
@@ -66,6 +66,14 @@ def test_an_upgrade_between_kinds_starts_a_full_new_term_now() -> None:
     assert left(book) == {"MONTHLY": 400}
     assert book.term().ends_at == utc(2026, 4, 15)  # begun within the 15th: 30 days from the 16th
     assert [txn.tokens for txn in book.booked("plan_change")] == [-50, 400]
+
+
+def test_an_upgrade_from_a_free_plan_is_a_full_new_term_also_where_both_last_a_month() -> None:
+    book = studio(free=monthly(30))
+    book.later(days=5)
+    book.buy("basic")
+    assert (left(book), book.term().ends_at) == ({"MONTHLY": 50}, utc(2026, 4, 15))
+    assert [txn.tokens for txn in book.booked("plan_change")] == [-30, 50]
 
 
 def test_closing_an_allowance_rolls_nothing_over() -> None:
