@@ -1,0 +1,1 @@
+"""Small applications on the ledger, one per way of charging."""
