@@ -14,6 +14,7 @@ from .doorway import attempt, card, is_same, new_password
 from .first_run import first_administrator
 from .page import esc, muted
 from .session import address, browser, door, session_token
+from .sign_up import JOIN, invite_strangers, sign_up
 
 # A cookie that is still there when nobody is signed in is dead; only the server can take an HttpOnly cookie back.
 _DROP_COOKIE = "<script>fetch('/session/end',{method:'POST',redirect:'manual'})</script>"
@@ -27,6 +28,8 @@ def front_door() -> None:
         by_link(st.query_params["link"])
     elif door().setup.is_empty() or ("setup" in st.query_params and door().setup.is_needed()):
         first_administrator()
+    elif JOIN in st.query_params:
+        sign_up()
     else:
         st.query_params.pop("setup", None)
         sign_in()
@@ -43,6 +46,7 @@ def sign_in() -> None:
             said = st.empty()
             pressed = st.form_submit_button("Sign in", type="primary", width="stretch", key="sign-in-now")
         muted("Forgotten the password? An administrator of your organization can give you a one-time link.")
+        invite_strangers()
         if pressed:
             attempt(said, lambda: door().sessions.sign_in(user_name or "", password or "", address=address(),
                                                        browser=browser()))  # fmt: skip
