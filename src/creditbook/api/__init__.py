@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from creditbook.api import health, problems
+from creditbook.api import health, problems, webhooks
 
 __all__ = ["api"]
 
 api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.", docs_url="/docs", redoc_url=None)
 problems.install(api)
 api.include_router(health.router)
+api.include_router(webhooks.router)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .values import Told, What, dig, marked, minor, names
+from .values import Told, What, dig, marked, minor, name_of, names
 
 PROVIDER = "razorpay"
 Parts = dict[str, Any]
@@ -38,6 +38,7 @@ def _read(payload: dict[str, Any]) -> Parts:
         "currency": str(payment.get("currency") or order.get("currency") or link.get("currency") or "").upper(),
         "refunded_minor": minor(payment.get("amount_refunded")) if refund else None,
         "renews": bool(subscription) and paid_count is not None and paid_count > 1,
+        "case": name_of(dispute),
         "why": str(payment.get("error_description") or dispute.get("reason_code") or ""),
     }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .values import Told, What, dig, marked, minor, names
+from .values import Told, What, dig, marked, minor, name_of, names
 
 PROVIDER = "stripe"
 Parts = dict[str, Any]
@@ -89,6 +89,7 @@ def _dispute(dispute: dict[str, Any], what: What) -> Parts:
         "what": what,
         "purchase": marked(dispute.get("metadata"), dig(charge, "metadata")),
         "payments": names(dispute.get("payment_intent"), charge),
+        "case": name_of(dispute),
         "why": str(dispute.get("reason") or ""),
         **_money(dispute, "amount"),
     }

@@ -42,7 +42,8 @@ class Told:
     ``purchase`` is the sale's reference where the event carries our mark; ``payments`` are the provider's names of the
     payment (the first is the one we keep), ``orders`` those of its checkout. ``refunded_minor`` is everything given
     back of this payment so far, not this refund alone. ``renews`` marks a further term of a subscription at
-    the provider. `LINKED` tells nothing but that its ``payments`` are one and the same.
+    the provider. ``case`` is its name of the dispute. `LINKED` tells nothing but that its ``payments`` are one
+    and the same.
     """
 
     provider: str
@@ -56,6 +57,7 @@ class Told:
     currency: str = ""
     refunded_minor: int | None = None
     renews: bool = False
+    case: str = ""
     why: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
 

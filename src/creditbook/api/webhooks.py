@@ -1,0 +1,59 @@
+"""Where payment providers tell us what became of a payment: signed, and answered with 200 once it is kept.
+
+No session and no key: the signature is the caller's name. The raw body is what was signed, so it is read as it came.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from creditbook.api.problems import MEDIA_TYPE, problem
+from creditbook.installation import Installation, installation
+from creditbook.payments.providers import provider
+from creditbook.payments.values import BadSignature, ProviderOff
+from creditbook.payments.webhooks import Outcome, Webhooks
+
+LARGEST_BODY_BYTES = 1_000_000
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+
+@router.post(
+    "/{name}",
+    summary="A payment provider's signed event",
+    response_model=None,
+    responses={
+        200: {"description": "Kept; `status` says what became of it"},
+        400: {"description": "The signature does not hold", "content": {MEDIA_TYPE: {}}},
+        404: {"description": "This provider is not set up here", "content": {MEDIA_TYPE: {}}},
+        413: {"description": "No event is as large", "content": {MEDIA_TYPE: {}}},
+        503: {"description": "Not kept: send it again", "content": {MEDIA_TYPE: {}}},
+    },
+)
+async def take(
+    name: str, request: Request, here: Annotated[Installation, Depends(installation)]
+) -> dict[str, object] | JSONResponse:
+    """`stripe` or `razorpay`. What the ledger refuses is kept for a person and answered with 200."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY_BYTES:
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No event is larger than a megabyte.")
+    headers = {header.lower(): value for header, value in request.headers.items()}
+
+    def handle() -> Outcome:
+        teller = provider(here.settings, name)
+        return Webhooks(here.store, here.ledger, here.clock).take(teller, body, headers)
+
+    try:
+        outcome = await run_in_threadpool(handle)
+    except ProviderOff as error:
+        return problem(HTTPStatus.NOT_FOUND, str(error))
+    except BadSignature as error:
+        return problem(HTTPStatus.BAD_REQUEST, str(error))
+    return {"received": True, "status": outcome.status, "replayed": outcome.replayed}
