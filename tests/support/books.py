@@ -29,7 +29,7 @@ from creditbook.domain.program import (
 )
 from creditbook.domain.results import Done, HoldReceipt, PlanReceipt, PurchaseReceipt, Receipt
 from creditbook.domain.sales import PurchaseKind
-from creditbook.domain.selling import CancelPlan, ChangePlan, OpenPurchase
+from creditbook.domain.selling import CancelPlan, ChangePlan, OpenPurchase, PayPurchase
 from creditbook.domain.state import Account, Book, Debt, Grant, HoldStatus, PastLine, PastUsage, Wallet
 
 START = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -188,6 +188,11 @@ class LivingBook:
         self, item: str, kind: PurchaseKind = PurchaseKind.PLAN, account: int | None = None, *, payment: str = ""
     ) -> PurchaseReceipt:
         return self._make(OpenPurchase, account, {"kind": kind, "item": item, "payment": payment})
+
+    def pay(self, sale: PurchaseReceipt, payment: str, account: int | None = None) -> PurchaseReceipt:
+        """A provider tells that a sale has been paid."""
+        terms = {"purchase_id": sale.purchase_id, "provider": "stripe", "payment": payment}
+        return self._make(PayPurchase, account, terms)
 
     def term(self, account: int | None = None) -> Term:
         return self.account(account).term
