@@ -183,3 +183,44 @@ def test_async_callers_have_the_same_verbs(ledger: Ledger) -> None:
         return changed.what, cancelled.what, (await face.subscription("acme/asha")).status
 
     assert asyncio.run(act()) == ("scheduled", "cancelling", "cancelling")
+
+
+def test_an_upgrade_that_was_sold_acts_now_and_a_renewal_pays_the_next_term(ledger: Ledger, clock: MovedClock) -> None:
+    ledger.open_account("acme/ravi", plan="basic")
+    ledger.spend("acme/ravi", action="work", tokens=20)
+    clock.forward(days=5)
+    sale = ledger.sell("acme/ravi", "pro", kind="plan", reason="paid in cash", payment="receipt 7")
+    assert (sale.status, sale.price_minor, sale.available, len(sale.transaction_ids)) == ("granted", 999, 230, 1)
+    assert ledger.subscription("acme/ravi").term_ends_at == END
+    ledger.sell("acme/ravi", "", kind="renewal", reason="paid in cash", payment="receipt 8")
+    assert ledger.subscription("acme/ravi").paid_ahead == 1
+    clock.at = END + timedelta(days=1)
+    ledger.sweep()
+    seen = ledger.subscription("acme/ravi")
+    assert (seen.plan, seen.status, seen.paid_ahead) == ("pro", "active", 0)
+    assert whole(ledger)
+
+
+def test_a_payment_told_twice_and_late_upgrades_once(ledger: Ledger, clock: MovedClock) -> None:
+    ledger.open_account("acme/ravi")
+    sale = ledger.open_purchase("acme/ravi", "pro", kind="plan", provider="stripe")
+    clock.at = END + timedelta(days=2)
+    paid = [
+        ledger.pay_purchase("acme/ravi", sale.purchase_id, provider="stripe", payment="pi_1", idempotency_key=event)
+        for event in ("evt_1", "evt_2")
+    ]
+    assert [one.status for one in paid] == ["granted", "granted"]
+    assert ledger.balance("acme/ravi").available == 250 + 5  # and half of what the free month left
+    assert ledger.subscription("acme/ravi").term_first == date(2026, 4, 6)
+    assert whole(ledger)
+
+
+def test_a_waiting_plan_with_a_paid_term_is_kept_by_the_database(ledger: Ledger, clock: MovedClock) -> None:
+    ledger.change_plan("acme/asha", "basic")
+    ledger.sell("acme/asha", "basic", kind="renewal", reason="paid in cash", payment="receipt 9")
+    seen = ledger.subscription("acme/asha")
+    assert (seen.next_plan, seen.next_paid, seen.paid_ahead) == ("basic", 1, 0)
+    clock.at = END + timedelta(days=2)
+    ledger.sweep()
+    assert (ledger.subscription("acme/asha").plan, ledger.subscription("acme/asha").status) == ("basic", "active")
+    assert whole(ledger)
