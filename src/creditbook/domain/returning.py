@@ -1,7 +1,7 @@
 """Money that goes back: purchases refunded and disputed, and what that does to what they bought (rule 30).
 
-A refund takes tokens of the pack that was bought. What a plan's or a renewal's purchase bought is time, not tokens: its
-money is booked, and a person decides in the inbox what becomes of the plan.
+A refund takes tokens of the pack that was bought. What a plan's or a renewal's purchase bought is time, not tokens: a
+renewal refunded whole takes back a term paid ahead; a plan that runs goes on, and a person decides in the inbox.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from .errors import InvalidRequest
 from .granting import mark_blocked
 from .journal import Transaction
 from .operations import Operation
+from .plans import PlanStatus
 from .purchasing import UNPAID, find_purchase
-from .sales import Purchase, PurchaseStatus
+from .sales import Purchase, PurchaseKind, PurchaseStatus
 from .selling import Dispute, DisputePurchase, RefundPurchase
-from .state import Account, Grant
+from .state import Account, AccountStatus, Grant
+from .terms import fallback
 
 
 def refund_purchase(desk: Desk, account: Account, operation: RefundPurchase) -> Purchase:
@@ -55,6 +57,8 @@ def _pay_back(desk: Desk, account: Account, purchase: Purchase, amount: int, ope
     if purchase.refunded_minor == purchase.price_minor:
         purchase.status, purchase.closed_at = PurchaseStatus.REFUNDED, desk.now
         purchase.dispute_open, purchase.trouble = False, ""
+        if purchase.kind is not PurchaseKind.PACKAGE and purchase.granted_at is not None:
+            purchase.trouble = _take_back_time(desk, account, purchase)
     desk.journal.touched_purchases[purchase.purchase_id] = purchase
     desk.book_it(account, txn)
 
@@ -79,6 +83,24 @@ def _take(desk: Desk, txn: Transaction, account: Account, grant: Grant | None, d
         off = not account.wallets[grant.wallet_id].is_active
         desk.journal.move(txn, grant, -taken, blocked=grant.disputed or off)
     return taken
+
+
+def _take_back_time(desk: Desk, account: Account, purchase: Purchase) -> str:
+    """A renewal's term is paid ahead no more; tells what a person has to look at where the plan itself goes on."""
+    term = account.term
+    if purchase.kind is PurchaseKind.RENEWAL:
+        if purchase.item == account.plan and term.paid_ahead:
+            term.paid_ahead -= 1
+            desk.journal.touched_accounts[account.account_id] = account
+            return ""
+        if purchase.item == term.next_plan and term.next_paid:
+            term.next_paid -= 1
+            if term.status is PlanStatus.CANCELLING and not term.next_paid:
+                term.next_plan = fallback(desk.book, account, desk.now)
+            desk.journal.touched_accounts[account.account_id] = account
+            return ""
+    runs = purchase.item == account.plan and account.status is not AccountStatus.CLOSED
+    return "Its money went back and the plan goes on. Change or cancel the plan if it should end." if runs else ""
 
 
 def dispute_purchase(desk: Desk, account: Account, operation: DisputePurchase) -> Purchase:
