@@ -40,7 +40,7 @@ def seal(store: Store, org_id: int) -> int:
     with store.write(org_id) as connection:
         if store.dialect == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:org)"), {"org": -org_id})
-        tip: str | None = connection.scalar(_tip(org_id))
+        tip: str | None = connection.scalar(tip_of(org_id))
         previous = tip or FIRST
         sealed = sa.select(audit_seal.c.audit_id).where(audit_seal.c.org_id == org_id)
         rows = connection.execute(
@@ -56,7 +56,7 @@ def seal(store: Store, org_id: int) -> int:
     return len(links)
 
 
-def _tip(org_id: int) -> sa.Select[Any]:
+def tip_of(org_id: int) -> sa.Select[Any]:
     """The newest seal: the one that no other hangs on. Ids may be sealed out of order, where writers overlapped."""
     following = audit_seal.alias()
     hangs_on_it = sa.exists().where(following.c.org_id == org_id, following.c.previous == audit_seal.c.digest)

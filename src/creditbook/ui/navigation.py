@@ -36,4 +36,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
     Screen("resets", "admin/resets.py", "Resets", "autorenew", "Admin", roles=("admin",)),
+    Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
 )
