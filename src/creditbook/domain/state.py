@@ -265,7 +265,7 @@ class Book:
     def plan(self, slug: str, program_id: int = 0) -> Plan:
         """A plan as this version of the program has it (0 or unknown: the one in force), else the newest that does."""
         program = self.program
-        if program_id:
+        if program_id and self.versions and self.versions[-1].program_id != program_id:
             program = next((one.program for one in reversed(self.versions) if one.program_id == program_id), program)
         if slug in program.plans:
             return program.plans[slug]
