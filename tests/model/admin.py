@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from model.books import Account, Book, Grant, Result, Wallet
+from model.books import Account, Book, Grant, Result, Term, Wallet
 from model.corrections import open_account_only
 from model.days import boundary, day_start, local_date, next_date, walk
 from model.passing import repay
@@ -194,4 +194,5 @@ def close_account(book: Book, account: Account) -> Result:
         if g.dead is None:
             kill(g, "revoked")
     account.status = "closed"
+    account.term = Term()  # nothing runs any more
     return Result("status")

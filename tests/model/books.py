@@ -72,6 +72,7 @@ class Grant:
     remaining: int
     held: int = 0
     disputed: bool = False
+    refunded: bool = False  # the money of its pack went back
     dead: str | None = None
     allowance: bool = False  # of the period running in its wallet
     rolled_from: Wallet | None = None  # ends when the period of this wallet ends
@@ -154,6 +155,7 @@ class Result:
     account: Account | None = None
     what: str = ""  # a change of plan: what it did
     sale: Sale | None = None
+    earned: bool = False  # this very usage paid a referral, in a transaction of its own
 
 
 @dataclass(eq=False)
@@ -178,6 +180,7 @@ class Sale:
     taken: int = 0
     disputed: bool = False
     trouble: bool = False
+    granted: bool = False
 
     @property
     def was_paid(self) -> bool:
@@ -260,6 +263,11 @@ class Book:
         if account.name == "" and pools is not None and not self.program.plans[pools].is_paid:
             return pools
         return self.program.default_plan
+
+    def is_ending(self, account: Account) -> bool:
+        """Whether a free plan waits for the end of the time paid for: the subscription is cancelled."""
+        waits = account.term.waits
+        return waits != "" and (waits not in self.program.plans or not self.program.plans[waits].is_paid)
 
     def own_unlimited(self, account: Account) -> bool:
         return account.plan is not None and self.plan_of(account).unlimited

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from model.books import Account, Book, Code, Result, Use
 from model.corrections import open_account_only
 from model.days import local_date
-from model.passing import repay
+from model.passing import repay, settle
+from model.reading import remember
 from model.sales import lifetime
 from model.wallets import give, wallet_for
 
@@ -103,13 +104,15 @@ def refer(book: Book, friend: Account, referrer: str | None, now: datetime) -> N
         pay_referral(book, friend, now)
 
 
-def first_spend(book: Book, friend: Account, use: Use | None, action: str, now: datetime) -> None:
+def first_spend(book: Book, friend: Account, use: Use | None, action: str, now: datetime) -> bool:
     """The friend's first charged use of the action that the program names pays both sides."""
     terms = book.program.referral
     if not friend.referral_waits or terms is None or terms.when is not Paid.FIRST_SPEND:
-        return
-    if use is not None and use.charged > 0 and terms.action in ("", action):
-        pay_referral(book, friend, now)
+        return False
+    if use is None or use.charged == 0 or terms.action not in ("", action):
+        return False
+    pay_referral(book, friend, now)
+    return True
 
 
 def pay_referral(book: Book, friend: Account, now: datetime) -> None:
@@ -118,5 +121,7 @@ def pay_referral(book: Book, friend: Account, now: datetime) -> None:
     assert referrer is not None
     friend.referral_waits = False
     for account, tokens in ((friend, terms.friend_tokens), (referrer, terms.referrer_tokens)):
+        at = settle(book, account, now)
         if account.status != "closed" and tokens:
-            given(book, account, now, tokens, terms.wallet, terms.lifetime_days)
+            given(book, account, at, tokens, terms.wallet, terms.lifetime_days)
+            remember(book, book.cluster(account), at)

@@ -7,12 +7,13 @@ from typing import Any
 
 from model.days import local_date
 from model.pair import Pair
+from model.plans import lower_ahead, next_plan
 
 
 def balances_agree(pair: Pair, name: str, feature: str | None = None, at: datetime | None = None) -> None:
     """Posted, held, blocked, available, debt, from_pool, each wallet and the next reset."""
     seen = pair.driver.balance(name, feature=feature, at=at)
-    wanted = pair.model.balance(name, at or pair.clock.now, feature)
+    wanted = pair.model.balance(name, at or pair.clock.now, feature, now=pair.clock.now)
     found = {
         "posted": seen.posted,
         "held": seen.held,
@@ -58,3 +59,24 @@ def grants_agree(pair: Pair, name: str) -> None:
     for number, (one, other) in enumerate(zip(found, wanted, strict=False)):
         assert one == other, f"grant {number} of {name}: ledger {one}, model {other}"
     assert len(found) == len(wanted), f"{name}: ledger made {len(found)} grants, model {len(wanted)}"
+
+
+def terms_agree(pair: Pair, name: str) -> None:
+    """The plan, its running term and what waits for its end."""
+    _, account, _ = pair.model.settled(name, pair.clock.now)
+    term = account.term
+    wanted = {
+        "plan": account.plan or "",
+        "status": term.status,
+        "first": term.first,
+        "next": term.next,
+        "ends_at": term.ends_at,
+        "paid_ahead": term.ahead.count(account.plan or ""),
+        "next_plan": next_plan(account),
+        "next_paid": len(lower_ahead(account)),
+        "unpaid": term.unpaid,
+        "grace_ends_at": term.grace_ends_at,
+    }
+    found = pair.driver.term(name)
+    for figure, value in found.items():
+        assert value == wanted[figure], f"{figure} of {name}'s term: ledger {value}, model {wanted[figure]}"

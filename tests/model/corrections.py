@@ -21,9 +21,13 @@ def something_left(grant: Grant) -> None:
         raise InvalidRequest("nothing left of it")
 
 
+def left_out(pay: Pay) -> bool:
+    return pay.grant.account.status == "closed" or pay.grant.refunded
+
+
 def refundable(use: Use) -> int:
-    """What is left to refund: charged, less refunds, written-off debt and what a closed account paid."""
-    out = sum(p.amount - p.returned for p in use.pays if p.grant.account.status == "closed")
+    """What is left to refund: charged, less refunds, written-off debt, what closed accounts and refunded packs paid."""
+    out = sum(p.amount - p.returned for p in use.pays if left_out(p))
     if use.debt is not None:
         out += use.debt.written_off
     return use.charged - use.refunded - out
@@ -49,7 +53,7 @@ def refund(book: Book, account: Account, now: datetime, *, use: Use, tokens: int
         use.quota_back += cancelled if use.debt.owner is pool else 0
     for pay in reversed(use.pays):
         n = min(left, pay.amount - pay.returned)
-        if n == 0 or pay.grant.account.status == "closed":
+        if n == 0 or left_out(pay):
             continue
         pay.returned += n
         left -= n

@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from creditbook import Balance, open_ledger
 from creditbook.domain.program import Program
 from creditbook.reports.proof import prove
-from creditbook.store.tables.ledger import account_day, token_grant, wallet
+from creditbook.store.tables.ledger import account, account_day, token_grant, wallet
 
-POSITIONAL = ("hold", "use", "grant", "type", "zone", "quota", "wallet_no", "active", "disputed")  # in this order
+POSITIONAL = (
+    "hold", "use", "grant", "type", "zone", "quota", "wallet_no", "active", "disputed", "sale", "what", "plan", "item",
+    "code", "activity",
+)  # fmt: skip
 TWIN_VERBS = {"frozen": "freeze", "active": "unfreeze", "closed": "close_account"}
 NEEDS_REASON = {
     "grant", "reset", "refund", "revoke", "expire", "dispute", "write_off", "open_wallet", "set_wallet_active",
-    "set_zone", "set_quota", "set_status",
+    "set_zone", "set_quota", "set_status", "sell", "refund_purchase",
 }  # fmt: skip
 
 
@@ -25,6 +28,7 @@ class LedgerDriver:
     """One open ledger; organizations of many runs live in it side by side."""
 
     has_past = True
+    settles_terms = False  # the rows are as the last write left them
 
     def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
         self.ledger = open_ledger(url, clock=clock)
@@ -33,16 +37,29 @@ class LedgerDriver:
     def create_organization(self, slug: str, program: Program) -> None:
         self.ledger.create_organization(slug, program)
 
+    def load_program(self, slug: str, program: Program) -> None:
+        self.ledger.load_program(slug, program, reason="machine")
+
     def open_account(
-        self, name: str, *, plan: str | None, zone: str | None = None, draws: bool = False, quota: int | None = None
+        self,
+        name: str,
+        *,
+        plan: str | None,
+        zone: str | None = None,
+        draws: bool = False,
+        quota: int | None = None,
+        referred_by: str | None = None,
     ) -> None:
-        self.ledger.open_account(name, plan=plan or "", zone=zone, draws_on_pool=draws, quota=quota)
+        terms: dict[str, Any] = {"plan": plan or "", "zone": zone, "draws_on_pool": draws, "quota": quota}
+        self.ledger.open_account(name, referred_by=referred_by, **terms)
 
     def do(self, verb: str, name: str, key: str | None = None, **terms: Any) -> Any:
         if verb == "set_status":
             return getattr(self.ledger, TWIN_VERBS[terms["status"]])(name, reason="machine", idempotency_key=key)
         if verb == "reserve":
             verb = "hold"
+        if verb == "pay_purchase":
+            terms["provider"] = "manual"
         if verb in NEEDS_REASON:
             terms["reason"] = "machine"
         first = [terms.pop(k) for k in POSITIONAL if k in terms]
@@ -68,12 +85,21 @@ class LedgerDriver:
         with self.store.read(ref.org_id) as connection:
             return [tuple(row) for row in connection.execute(asked.order_by(table.c[order]))]
 
+    def term(self, name: str) -> dict[str, Any]:
+        figures = (
+            "plan", "term_status", "term_first", "term_next", "term_ends_at", "paid_ahead", "next_plan", "next_paid",
+            "unpaid", "grace_ends_at",
+        )  # fmt: skip
+        row = self.rows(name, account, *figures, order="account_id")[0]
+        return {figure.removeprefix("term_"): value for figure, value in zip(figures, row, strict=True)}
+
     def grants(self, name: str) -> list[tuple[Any, ...]]:
         columns = ("grant_id", "wallet_id", "class", "amount", "effective_at", "expires_at", "remaining", "held")
         return self.rows(name, token_grant, *columns, order="grant_id")
 
-    def wallets(self, name: str) -> list[int]:
-        return [row[0] for row in self.rows(name, wallet, "wallet_id", order="wallet_id")]
+    def wallets(self, name: str) -> list[tuple[int, str, frozenset[str] | None]]:
+        found = self.rows(name, wallet, "wallet_id", "type", "features", order="wallet_id")
+        return [(number, kind, None if fits is None else frozenset(fits.split())) for number, kind, fits in found]
 
     def requests(self, name: str, day: date) -> int:
         found = {row[0]: row[1] for row in self.rows(name, account_day, "day", "requests", order="day")}

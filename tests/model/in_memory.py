@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from model import memory_sales
 from model.days import day_start
+from model.memory_sales import Shelf, translated
 
 from creditbook.domain import balance as balances
 from creditbook.domain import operations as ops
@@ -21,7 +23,8 @@ from creditbook.domain.decide import decide
 from creditbook.domain.errors import LedgerError
 from creditbook.domain.journal import Entry, Journal, KeyRow, Transaction
 from creditbook.domain.program import GrantClass, Program, WalletType
-from creditbook.domain.settling import settle
+from creditbook.domain.selling import PayReferrer
+from creditbook.domain.settling import project, settle
 from creditbook.domain.state import Account, Book, Debt, Grant, PastLine, PastUsage
 
 VERBS: dict[str, type[ops.Operation]] = {
@@ -41,8 +44,16 @@ VERBS: dict[str, type[ops.Operation]] = {
     "set_zone": ops.SetZone,
     "set_quota": ops.SetQuota,
     "set_status": ops.SetStatus,
+    **memory_sales.VERBS,
 }
-RENAMED = {"grant": "grant_id", "hold": "hold_id", "use": "txn_id", "wallet_no": "wallet_id", "quota": "tokens"}
+RENAMED = {
+    "grant": "grant_id",
+    "hold": "hold_id",
+    "use": "txn_id",
+    "wallet_no": "wallet_id",
+    "quota": "tokens",
+    "sale": "purchase_id",
+}
 
 
 @dataclass
@@ -54,19 +65,19 @@ class Family:
 
 @dataclass
 class Org:
-    program: Program
+    shelf: Shelf
     families: dict[str, Family] = field(default_factory=dict)  # by account name
     keys: dict[tuple[str, str], KeyRow] = field(default_factory=dict)
     transactions: dict[int, Transaction] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     repayments: dict[int, list[int]] = field(default_factory=dict)  # debt → transactions that repaid it
-    written_off: dict[int, int] = field(default_factory=dict)
 
 
 class MemoryDriver:
     """Drives the rules as `LedgerDriver` drives a real ledger."""
 
     has_past = False
+    settles_terms = True
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -78,10 +89,20 @@ class MemoryDriver:
         return self.last_id
 
     def create_organization(self, slug: str, program: Program) -> None:
-        self.orgs[slug] = Org(program)
+        self.orgs[slug] = Org(Shelf(program, self.new_id))
+
+    def load_program(self, slug: str, program: Program) -> None:
+        self.orgs[slug].shelf.load_program(program, self.clock())
 
     def open_account(
-        self, name: str, *, plan: str | None, zone: str | None = None, draws: bool = False, quota: int | None = None
+        self,
+        name: str,
+        *,
+        plan: str | None,
+        zone: str | None = None,
+        draws: bool = False,
+        quota: int | None = None,
+        referred_by: str | None = None,
     ) -> None:
         slug, _, user = name.partition("/")
         org = self.orgs[slug]
@@ -90,7 +111,7 @@ class MemoryDriver:
         if draws and pool is not None:
             family = pool
         else:
-            family = Family(Book(1, org.program.zone, org.program, number, {}))
+            family = Family(Book(1, org.shelf.program.zone, org.shelf.program, number, {}))
         org.families[user] = family
         asked = ops.OpenAccount(
             account_id=number,
@@ -102,6 +123,7 @@ class MemoryDriver:
             zone=zone,
             pool_id=family.book.root_id if draws else None,
             quota_tokens=quota,
+            referrer_id=None if referred_by is None else self.find(f"{slug}/{referred_by}")[2].account_id,
         )
         self.run(org, family, asked)
 
@@ -127,7 +149,7 @@ class MemoryDriver:
 
     @staticmethod
     def operation(verb: str, account: Account, key: str, sent: str, terms: dict[str, Any]) -> ops.Operation:
-        asked = {RENAMED.get(k, k): v for k, v in terms.items()}
+        asked = translated(verb, {RENAMED.get(k, k): v for k, v in terms.items()})
         if "ttl" in asked:
             asked["seconds"] = int(asked.pop("ttl").total_seconds())
         if verb in {"grant", "open_wallet"} and isinstance(asked.get("expires_at"), date):
@@ -147,19 +169,29 @@ class MemoryDriver:
             family.book.pasts[asked.txn_id] = self.past(org, family, asked.txn_id)
         journal = Journal(1, self.new_id)
         try:
+            org.shelf.lend(family.book)
             return decide(family.book, journal, asked, self.clock(), org.keys)
         finally:
             self.absorb(org, family, journal)
+            self.pay_referrers(org)
+
+    def pay_referrers(self, org: Org) -> None:
+        """The other side of a referral, in a decision of its own right after."""
+        while org.shelf.owed:
+            row = org.shelf.owed.pop(0)
+            family = next(f for f in org.families.values() if row.referrer_id in f.book.accounts)
+            key = f"referral/{row.friend_id}"
+            self.run(org, family, PayReferrer(account_id=row.referrer_id, key=key, request_hash=key,
+                                              friend_id=row.friend_id, tokens=row.tokens))  # fmt: skip
 
     def absorb(self, org: Org, family: Family, journal: Journal) -> None:
         """What appending and loading again would do: history grows, and the book carries only what is alive."""
         org.transactions.update({t.txn_id: t for t in journal.transactions})
         org.entries += journal.entries
+        org.shelf.keep(journal)
         for row in journal.debt_entries:
             if row.cause == "repaid":
                 org.repayments.setdefault(row.debt_id, []).append(row.txn_id)
-            if row.cause == "written_off":
-                org.written_off[row.debt_id] = org.written_off.get(row.debt_id, 0) - row.amount
         family.grants.update({g.grant_id: g for g in journal.grants})
         family.debts.update({d.debt_id: d for d in journal.debts})
         family.book.pasts.clear()
@@ -182,7 +214,6 @@ class MemoryDriver:
             sum(t.charged for t in org.transactions.values() if t.kind == "refund" and t.reverses_txn_id == txn_id),
             txn.feature, txn.action, txn.agent, txn.model, txn.project, txn.plan, txn.quota_period, txn.quota_charged,
             lines, {line.grant_id: family.grants[line.grant_id] for line in lines}, debt,
-            org.written_off.get(debt.debt_id, 0) if debt else 0,
         )  # fmt: skip
 
     @staticmethod
@@ -195,12 +226,38 @@ class MemoryDriver:
             self.run(org, family, ops.Settle(account_id=family.book.root_id))
 
     def balance(self, name: str, feature: str | None = None, at: datetime | None = None) -> balances.Balance:
-        _, family, account = self.find(name)
-        book = copy.deepcopy(family.book, {id(family.book.program): family.book.program})
-        when = max(at or self.clock(), book.root.clock_at or self.clock())
-        settle(Desk(book, Journal(1, self.new_id), when), when)
-        seen = book.accounts[account.account_id]
+        book, seen, when = self.looked_ahead(name, at)
         return balances.balance_of(book, seen, when, feature, pending=False, shown=name)
+
+    def looked_ahead(self, name: str, at: datetime | None) -> tuple[Book, Account, datetime]:
+        """A copy, lived on up to now; what lies after is a projection."""
+        org, family, account = self.find(name)
+        org.shelf.lend(family.book)
+        memo = {id(p): p for p in (family.book.program, *(v.program for v in family.book.versions))}
+        book = copy.deepcopy(family.book, memo)  # type: ignore[arg-type]
+        now = max(self.clock(), book.root.clock_at or self.clock())
+        when = max(at or now, now)
+        desk = Desk(book, Journal(1, self.new_id), now)
+        settle(desk, now)
+        if when > now:
+            project(desk, when)
+        return book, book.accounts[account.account_id], when
+
+    def term(self, name: str) -> dict[str, Any]:
+        _, account, _ = self.looked_ahead(name, None)
+        term = account.term
+        return {
+            "plan": account.plan,
+            "status": term.status.value,
+            "first": term.first,
+            "next": term.next,
+            "ends_at": term.ends_at,
+            "paid_ahead": term.paid_ahead,
+            "next_plan": term.next_plan,
+            "next_paid": term.next_paid,
+            "unpaid": term.unpaid,
+            "grace_ends_at": term.grace_ends_at,
+        }
 
     def grants(self, name: str) -> list[tuple[Any, ...]]:
         _, family, account = self.find(name)
@@ -210,8 +267,8 @@ class MemoryDriver:
             if g.account_id == account.account_id
         ]
 
-    def wallets(self, name: str) -> list[int]:
-        return sorted(self.find(name)[2].wallets)
+    def wallets(self, name: str) -> list[tuple[int, str, frozenset[str] | None]]:
+        return [(i, w.type.value, w.features) for i, w in sorted(self.find(name)[2].wallets.items())]
 
     def requests(self, name: str, day: date) -> int:
         return self.find(name)[2].requests.get(day, 0)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from model import programs
-from model.compare import balances_agree, features_agree, grants_agree, requests_agree
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from model import programs, shops
+from model.compare import balances_agree, features_agree, grants_agree, requests_agree, terms_agree
+from model.machine_sales import SellingRules
 from model.pair import Clock, Pair
 from model.passing import due
 from model.profiles import SOAK
@@ -42,12 +43,15 @@ PEOPLE: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "shadow": [("little", {"plan": "little"})],
     "off": [("little", {"plan": "little"})],
     "flat": [("", {"plan": "endless"}), ("a", MEMBER), ("b", {"plan": "own", "draws": True})],
+    "shop": [("a", {"plan": "free"}), ("b", {"plan": "basic", "zone": "Pacific/Apia"}), ("c", {"plan": "free"})],
+    "house": [("", {"plan": "starter"}), ("a", MEMBER), ("b", {"plan": "own", "draws": True}), ("c", {"plan": "pro"})],
+    "mixed": [("a", {"plan": "free"}), ("b", {"plan": "pro", "zone": "America/St_Johns"})],
 }  # fmt: skip
 PICK = st.integers(0, 999)
 TOKENS = st.integers(1, 14) | st.sampled_from([30, 60])
 MAYBE_TOKENS = st.none() | TOKENS
 AIM = st.tuples(st.sampled_from(["few", "half", "all", "over"]), st.integers(1, 14))
-ACTION = st.sampled_from(["work", "work", "work", "goal", "goal", "lead", "plan_goal", "look", "juggle"])
+ACTION = st.sampled_from(["work", "work", "work", "goal", "goal", "lead", "plan_goal", "look", "weigh", "juggle"])
 WORTH = st.sampled_from(["work", "work", "goal", "lead"])
 FEATURES = st.sampled_from([None, None, frozenset({"goal"}), frozenset({"lead", "work"})])
 TYPE = st.sampled_from([t.value for t in WalletType])
@@ -55,15 +59,14 @@ PREFERRED = st.none() | st.none() | TYPE
 MINUTES = st.sampled_from([1, 15, 15, 90, 24 * 60, 24 * 60 + 1])
 KEYED = st.booleans()
 STATUS = {"freeze": "frozen", "thaw": "active"}
-PROGRAMS = ["days", "months", "months", "team", "team", "team", "strict", "shadow", "off", "flat"]
-BY_NAME = {p.name: p for p in programs.ALL}
+SHOPS = ["shop", "shop", "shop", "house", "house", "mixed", "mixed"]
+PROGRAMS = ["days", "months", "months", "team", "team", "team", "strict", "shadow", "off", "flat", *SHOPS]
+BY_NAME = {p.name: p for p in (*programs.ALL, *shops.ALL)}
 SERIAL = itertools.count()
 
 
-class LedgerAgainstModel(RuleBasedStateMachine):
+class LedgerAgainstModel(SellingRules):
     """Subclasses say which driver is under test."""
-
-    pair: Pair
 
     def make_driver(self, clock: Clock) -> Any:
         raise NotImplementedError
@@ -157,7 +160,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     @rule(pick=PICK, other=st.booleans())
     def use_a_key_again(self, pick: int, other: bool) -> None:
         told = self.recent(self.pair.told, pick)
-        if other and told.verb != "void":
+        if other and told.verb not in {"void", "cancel_plan"}:
             self.pair.conflict(told)
         else:
             self.pair.repeat(told)
@@ -184,9 +187,8 @@ class LedgerAgainstModel(RuleBasedStateMachine):
 
     @rule(pick=PICK, which=PICK, active=st.booleans())
     def switch_a_wallet(self, pick: int, which: int, active: bool) -> None:
-        """One that both know: the ledger may not have written a due rollover yet."""
         name = self.name(pick)
-        known = self.pair.book.wallets_of(self.pair.account(name))[: len(self.pair.driver.wallets(name))]
+        known = self.pair.book.wallets_of(self.pair.account(name))
         if known:
             self.do("set_wallet_active", name, wallet_no=known[which % len(known)], active=active)
 
@@ -258,6 +260,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             self.pair.sweep()
         for name in self.pair.names:
             grants_agree(self.pair, name)
+            terms_agree(self.pair, name)
 
     # What must hold after each step
 
@@ -266,6 +269,8 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         for name in self.pair.names:
             balances_agree(self.pair, name)
             requests_agree(self.pair, name)
+            if self.pair.driver.settles_terms:
+                terms_agree(self.pair, name)
         if SOAK:
             self.pair.driver.verify(self.pair.slug)
         self.sound = True

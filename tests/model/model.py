@@ -37,6 +37,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "change_plan": plans.change_plan,
     "cancel_plan": plans.cancel_plan,
     "open_purchase": sales.open_purchase,
+    "sell": sales.open_purchase,
     "pay_purchase": sales.pay_purchase,
     "fail_purchase": sales.fail_purchase,
     "refund_purchase": sales.refund_purchase,
@@ -52,8 +53,10 @@ class Model:
 
     def create_organization(self, slug: str, program: Program, zone: str | None = None) -> Book:
         since = datetime.min.replace(tzinfo=UTC)
-        self.books[slug] = Book(slug, program, zone or program.zone, versions=[(since, program)])
-        return self.books[slug]
+        book = self.books[slug] = Book(slug, program, zone or program.zone, versions=[(since, program)])
+        for terms in program.promo_codes.values():
+            codes.create_code(book, terms)
+        return book
 
     def load_program(self, slug: str, program: Program, now: datetime) -> None:
         """A new version, in force from now on."""
@@ -69,6 +72,8 @@ class Model:
         slug, _, user = name.partition("/")
         book = self.books[slug]
         codes.known_referrer(book, user, referred_by)
+        if terms.get("draws") and book.pool is not None:
+            now = book.clock_of(book.pool, now)
         account = admin.open_account(book, user, now, **terms)
         settle(book, account, now)
         codes.refer(book, account, referred_by, now)
@@ -90,7 +95,7 @@ class Model:
             book.keys[verb, key] = (asked, result)
         if verb in {"spend", "capture"}:
             action = terms.get("action") or result.hold.action
-            codes.first_spend(book, account, result.use, action, at)
+            result.earned = codes.first_spend(book, account, result.use, action, at)
         self.note(book, account, at)
         return result
 

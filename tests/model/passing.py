@@ -56,6 +56,7 @@ def live_through(book: Book, accounts: list[Account], instant: datetime) -> None
             release(hold)
     turning = turning_now(book, accounts, instant)
     ended = [(w, w.allowance) for w in turning]
+    terms = {account.name: account.term for account in accounts}
     fresh = turn_terms(book, accounts, turning, instant)
     for w in turning:
         if w.allowance is not None and w not in fresh:
@@ -66,8 +67,8 @@ def live_through(book: Book, accounts: list[Account], instant: datetime) -> None
     for g in book.grants:
         if g.account in accounts and g.dead is None and g.expires_at is not None and g.expires_at <= instant:
             kill(g, "ended")
-    for w in sorted(fresh, key=lambda w: w.no):
-        give_allowance(book, w, instant)
+    for w in sorted(fresh, key=lambda w: w.no if terms[w.account.name] is w.account.term else 0):
+        give_allowance(book, w, instant)  # begun anew: in the order of the plan, else in that of the wallets
     for account in accounts:
         repay(book, account)
     book.grants = [g for g in book.grants if g.dead is None or g.remaining]

@@ -22,7 +22,7 @@ def standing(account: Account, what: str) -> Result:
 def status_of(book: Book, account: Account) -> str:
     if account.term.unpaid:
         return "past_due"
-    return "cancelling" if account.term.waits and account.term.waits == book.fallback(account) else "active"
+    return "cancelling" if book.is_ending(account) else "active"
 
 
 def change_plan(book: Book, account: Account, now: datetime, *, plan: str, at_once: bool = False) -> Result:
@@ -47,15 +47,17 @@ def change_plan(book: Book, account: Account, now: datetime, *, plan: str, at_on
     if at_once or term.first is None:
         start_now(book, account, plan, now)
         return standing(account, "downgraded")
+    if term.waits == plan:
+        raise InvalidRequest("it waits already")
     term.waits = plan
     term.status = status_of(book, account)
-    return standing(account, "cancelling" if plan == book.fallback(account) else "scheduled")
+    return standing(account, "cancelling" if book.is_ending(account) else "scheduled")
 
 
 def cancel_plan(book: Book, account: Account, _now: datetime) -> Result:
     open_account_only(account)
     term = account.term
-    if account.plan is None or term.first is None or term.waits == book.fallback(account):
+    if account.plan is None or term.first is None or book.is_ending(account):
         raise InvalidRequest("nothing to cancel")
     term.waits = book.fallback(account)
     term.status = status_of(book, account)
@@ -130,7 +132,7 @@ def renewed_plan(book: Book, account: Account) -> str:
     term, lower = account.term, lower_ahead(account)
     if lower:
         return lower[-1]
-    if term.unpaid or not term.waits or term.waits == book.fallback(account):
+    if term.unpaid or not term.waits or book.is_ending(account):
         return account.plan or ""
     return term.waits
 
@@ -153,6 +155,6 @@ def renew(book: Book, account: Account, item: str) -> None:
     else:
         place = term.ahead.count(account.plan or "") if item == account.plan else len(term.ahead)
         term.ahead.insert(place, item)
-        if term.waits == book.fallback(account):
+        if book.is_ending(account):
             term.waits = ""
     term.status = status_of(book, account)

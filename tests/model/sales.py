@@ -82,6 +82,8 @@ def pay_purchase(
             sale.trouble = True
         else:
             take_money(book, sale, payment, now)
+    elif known is None:
+        sale.trouble = True  # paid once more
     return answer(sale)
 
 
@@ -108,7 +110,7 @@ def take_money(book: Book, sale: Sale, payment: str, now: datetime) -> None:
         sale.grant = give(book, into, sale.tokens, "purchased", now, lifetime(package.lifetime_days, now))
         for each in book.cluster(account):
             repay(book, each)
-    sale.status = "granted"
+    sale.status, sale.granted = "granted", True
 
 
 def fail_purchase(_book: Book, _account: Account, _now: datetime, *, sale: Sale) -> Result:
@@ -140,6 +142,8 @@ def give_back(book: Book, sale: Sale, amount: int) -> None:
         sale.taken += take_back(sale.grant, sale.due - before, in_one_go)
     if sale.refunded == sale.price:
         sale.status = "refunded"
+        if sale.grant is not None:
+            sale.grant.refunded = True
     repay(book, sale.account)
 
 
@@ -153,17 +157,18 @@ def take_back(grant: Grant, due: int, all_of_it: bool) -> int:
 
 def dispute_purchase(book: Book, _account: Account, _now: datetime, *, sale: Sale, what: str) -> Result:
     """Opened, the grant freezes; won, it thaws; lost, the money goes back."""
+    if not sale.was_paid:
+        raise InvalidRequest("nothing to dispute")
     if what == "opened":
-        if sale.status not in ("paid", "granted") or sale.disputed:
-            raise InvalidRequest("nothing to dispute")
-        block(sale, True)
-        sale.status = "disputed"
+        if sale.status in ("paid", "granted"):  # told again, or late: as it is
+            block(sale, True)
+            sale.status = "disputed"
         return answer(sale)
-    if not sale.disputed:
-        raise InvalidRequest("no dispute is open")
-    block(sale, False)
-    sale.status = "granted"
-    if what == "lost":
+    if sale.disputed:
+        block(sale, False)
+        if sale.refunded < sale.price:
+            sale.status = "granted" if sale.granted else "paid"
+    if what == "lost" and sale.refunded < sale.price:
         give_back(book, sale, sale.price - sale.refunded)
     repay(book, sale.account)
     return answer(sale)

@@ -30,12 +30,13 @@ def price(book: Book, action: str, tokens: int | None, inp: int, out: int) -> tu
     terms = book.program.actions[action]
     if terms.pricing is Pricing.ACTUAL:
         return (inp + out if tokens is None else tokens), None
-    costs = terms.tokens if terms.pricing is Pricing.FIXED else ceil(FORMULAS[terms.formula](inp, out))
-    if tokens is None or tokens == costs:
-        return costs, None
+    if terms.pricing is Pricing.FORMULA:  # the caller's tokens are one more thing that it reports
+        return ceil(FORMULAS[terms.formula](inp, out)), None
+    if tokens is None or tokens == terms.tokens:
+        return terms.tokens, None
     if book.program.enforcement is Enforcement.SHADOW:
-        return costs, "InvalidRequest"
-    raise InvalidRequest("contradicts the price")
+        return terms.tokens, "InvalidRequest"
+    raise InvalidRequest("contradicts the fixed price")
 
 
 def feature_of(book: Book, action: str) -> str:
@@ -81,7 +82,7 @@ def token_refusal(book: Book, account: Account, now: datetime, need: int, fit: t
         return InsufficientTokens(need, available(book, account, *fit))
     if available(book, account, *fit) < need:
         _, ends = quota_period(book)
-        return LimitExceeded("", "quota", None if ends is None else seconds(ends - now))
+        return LimitExceeded("", "quota", None if ends is None else max(1, seconds(ends - now)))
     return None
 
 

@@ -88,7 +88,7 @@ def end_term(book: Book, account: Account, at: datetime) -> Turning:
 
 def end_of_grace(book: Book, account: Account, at: datetime) -> Turning:
     """Still unpaid: what is left of the term closes and the free plan begins on this day."""
-    if book.projected(at) and account.term.waits != book.fallback(account):
+    if book.projected(at) and not book.is_ending(account):
         account.term.unpaid, account.term.grace_ends_at, account.term.status = False, None, "active"
         return []
     return fall(book, account, at)
