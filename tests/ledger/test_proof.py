@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from support.ledgers import MovedClock, a_ledger
+from support.proofs import found_after
 
 from creditbook import Ledger
 from creditbook.reports.proof import prove
@@ -64,21 +64,10 @@ def test_books_that_nobody_touched_are_whole(books: Path) -> None:
 
 @pytest.mark.parametrize(("edit", "found_by"), BREAKS, ids=[edit[:40] for edit, _ in BREAKS])
 def test_a_row_edited_by_hand_is_named(books: Path, tmp_path: Path, edit: str, found_by: str) -> None:
-    copy = shutil.copy(books, tmp_path / "copy.db")
-    store = open_store(f"sqlite:///{copy}")
-    with store.driver() as connection:
-        connection.execute("PRAGMA foreign_keys = OFF")
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{trigger}"')
-        assert connection.execute(edit).rowcount > 0
-        connection.execute("PRAGMA foreign_keys = ON")
-    (proof,) = prove(store)
-    broken = {finding.check: finding for finding in proof.findings if finding.broken}
+    broken = found_after(books, tmp_path / "copy.db", edit)
     named = [finding for check, finding in broken.items() if check.startswith(found_by)]
     assert named, sorted(broken)
     assert named[0].examples
-    store.close()
 
 
 def test_the_database_itself_refuses_such_an_edit(books: Path) -> None:
