@@ -19,6 +19,7 @@ from creditbook.domain.burning import burn_key
 from creditbook.domain.context import Desk
 from creditbook.domain.errors import NotFound
 from creditbook.domain.journal import Journal, Transaction
+from creditbook.domain.plans import Term
 from creditbook.domain.program import Plan, Program
 from creditbook.domain.settling import project, settle
 from creditbook.domain.state import Account, Book, Grant, HoldStatus, Wallet
@@ -83,11 +84,15 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Everything about now. ``left`` is in burn-down order (rule 7); ``pending`` is counted but not yet written."""
+    """Everything about now. ``left`` is in burn-down order (rule 7); ``pending`` is counted but not yet written.
+
+    ``term`` is that of ``plan``: her own, or her team's where she lives on the team's plan.
+    """
 
     balance: Balance
     program: Program
     plan: Plan
+    term: Term
     left: tuple[GrantLeft, ...]
     holds: tuple[Held, ...]
     pending: tuple[Transaction, ...]
@@ -96,7 +101,7 @@ class Standing:
 
 def standing(store: Store, batches: BatchStore, principal: Principal, now: datetime) -> Standing:
     """The principal's own account as of now. Raises NotFound for people without one."""
-    ref = _account(store, principal)
+    ref = own_account(store, principal)
     book = batches.read(Wanted(ref.org_id, {ref.account_id: ref.root_id}, now)).books[ref.account_id]
     account = book.accounts[ref.account_id]
     at = max(now, book.root.clock_at or now)
@@ -107,6 +112,7 @@ def standing(store: Store, batches: BatchStore, principal: Principal, now: datet
         balance=balance_of(book, account, at, None, pending=due, shown=principal.account or ""),
         program=book.program,
         plan=book.plan_of(account),
+        term=(account if account.plan else book.pool_of(account) or account).term,
         left=_left(book, account, at),
         holds=_holds(account),
         pending=mine,
@@ -114,7 +120,8 @@ def standing(store: Store, batches: BatchStore, principal: Principal, now: datet
     )
 
 
-def _account(store: Store, principal: Principal) -> AccountRef:
+def own_account(store: Store, principal: Principal) -> AccountRef:
+    """The principal's own account. Raises NotFound for people without one."""
     name = principal.account_name
     ref = None if name is None else directory.account_by_name(store, principal.org_id, name)
     if ref is None:

@@ -22,7 +22,7 @@ class Act:
 
     ``key`` names it on its page; ``effect`` is one sentence of markdown, ``after`` what can still be done then;
     ``button`` names the effect; ``type_number`` (0: none) must be typed before it may be pressed; ``reason`` is what
-    stands in the reason's field, None where the page has asked for it.
+    stands in the reason's field, None where the page has asked for it. ``show`` draws more between effect and after.
     """
 
     key: str
@@ -33,6 +33,7 @@ class Act:
     icon: str = ":material/task_alt:"
     type_number: int = 0
     reason: str | None = None
+    show: Callable[[], None] | None = None
 
 
 def reason(key: str, *, placeholder: str = "Why? People and the audit log see this", value: str = "") -> str:
@@ -53,6 +54,8 @@ def ask(act: Act, run: Callable[[str, str], Any]) -> None:
     @st.dialog(act.title, icon=act.icon)
     def box() -> None:
         st.markdown(act.effect)
+        if act.show is not None:
+            act.show()
         if act.after:
             muted(act.after)
         why = reason(f"{act.key}-reason", value=act.reason) if act.reason is not None else ""

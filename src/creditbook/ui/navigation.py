@@ -33,8 +33,11 @@ SCREENS: tuple[Screen, ...] = (
     Screen("wallets", "account/wallets.py", "Wallets", "wallet", "Account", of_account=True),
     Screen("history", "account/history.py", "History", "receipt_long", "Account", of_account=True),
     Screen("usage", "account/usage.py", "Usage", "bar_chart", "Account", of_account=True),
+    Screen("plans", "account/plans.py", "Plans & packages", "storefront", "Account", of_account=True),
+    Screen("alerts", "account/alerts.py", "Alerts", "notifications", "Account", of_account=True),
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
+    Screen("promo-codes", "admin/promo_codes.py", "Promo codes", "sell", "Admin", roles=("admin",)),
     Screen("resets", "admin/resets.py", "Resets", "autorenew", "Admin", roles=("admin",)),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
 )

@@ -81,12 +81,17 @@ def browser() -> str:
 
 def public_link(**query: str) -> str:
     """An address of this dashboard that somebody else can open."""
+    return f"{public_page('')}?{urlencode(query)}"
+
+
+def public_page(path: str) -> str:
+    """The address of one of its pages ('' for the home page), for people who come back from elsewhere."""
     settings = installation().settings
     seen = st.context.url
     if settings.base_url is None and isinstance(seen, str) and seen.startswith(("http://", "https://")):
         parts = urlsplit(seen)
-        return f"{parts.scheme}://{parts.netloc}/?{urlencode(query)}"
-    return settings.link(**query)
+        return f"{parts.scheme}://{parts.netloc}/{path}"
+    return settings.link() + path
 
 
 def address() -> str | None:
