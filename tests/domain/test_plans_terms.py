@@ -158,6 +158,18 @@ def test_without_grace_the_unpaid_end_is_the_lapse_and_the_plan_that_ended_still
     assert [what for what, _, _ in told(book)] == ["started", "lapsed"]
 
 
+def test_a_grace_that_runs_is_not_cut_short_by_an_edit_that_allows_none() -> None:
+    daily = paid("daily", 1, 10, allowance(5, Every.DAY))
+    book = LivingBook(a_studio(daily, free=allowance(1)))
+    book.open(plan="daily")
+    book.now = utc(2026, 3, 11)
+    book.settle()
+    book.edit(a_studio(daily, free=allowance(1), grace_days=0))
+    book.now = utc(2026, 3, 13, 23)
+    book.settle()
+    assert (book.account().plan, book.term().status) == ("daily", PlanStatus.PAST_DUE)
+
+
 def test_a_plan_bought_after_the_lapse_begins_anew() -> None:
     book = unpaid()
     book.now = utc(2026, 4, 20)

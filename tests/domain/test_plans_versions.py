@@ -65,6 +65,17 @@ def test_a_wallet_that_an_edit_adds_opens_with_the_next_term_and_one_that_it_dro
     assert book.wallet("MONTHLY").every is None
 
 
+def test_a_wallet_that_an_edit_adds_to_a_free_plan_keeps_step_with_those_that_are_there() -> None:
+    free = monthly(10)
+    book = LivingBook(a_studio(free=free), utc(2026, 1, 31, 12))
+    book.open()
+    book.edit(edited(free=replace(a_studio().plans["free"], allowances=(free, allowance(3, free.every)))))
+    book.now = utc(2026, 2, 28)
+    book.settle()
+    assert left(book) == {"MONTHLY": 10, "STANDARD": 3}
+    assert {wallet.period_ends_at for wallet in book.account().wallets.values()} == {utc(2026, 3, 31)}
+
+
 def test_a_plan_whose_term_an_edit_changes_counts_the_next_one_from_its_first_day() -> None:
     book = studio("basic", at=utc(2026, 1, 31, 9))
     book.renew()

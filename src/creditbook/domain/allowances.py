@@ -83,7 +83,7 @@ def open_missing(desk: Desk, account: Account, kind: str, operation: Operation |
         if wallet.every is not None:
             continue
         fresh_period(desk, account, wallet, allowance.every)
-        _join_term(account, wallet)
+        _join_others(desk, account, wallet)
         if wallet.is_active:
             give_allowance(desk, account, wallet, allowance, kind, operation)
         else:
@@ -178,13 +178,18 @@ def fresh_period(desk: Desk, account: Account, wallet: Wallet, every: Every) -> 
     desk.journal.touched_wallets[wallet.wallet_id] = wallet
 
 
-def _join_term(account: Account, wallet: Wallet) -> None:
-    """Let a wallet that opens within a paid term end with it."""
+def _join_others(desk: Desk, account: Account, wallet: Wallet) -> None:
+    """Let a wallet that opens within a paid term end with it; on a free plan, with those that run as long."""
     term = account.term
-    if term.first is None or term.next is None:
+    if term.next is not None:
+        wallet.anchor = term.next - timedelta(days=30) if wallet.every is Every.DAYS_30 else account.plan_anchor
+        wallet.period_next, wallet.period_ends_at = term.next, term.ends_at
         return
-    wallet.anchor = term.next - timedelta(days=30) if wallet.every is Every.DAYS_30 else account.plan_anchor
-    wallet.period_next, wallet.period_ends_at = term.next, term.ends_at
+    for other in account.wallets.values():
+        if other.every is wallet.every and other is not wallet and (other.period_ends_at or desk.now) > desk.now:
+            wallet.anchor, wallet.period_next = other.anchor, other.period_next
+            wallet.period_ends_at = other.period_ends_at
+            return
 
 
 def next_period(account: Account, wallet: Wallet, at: datetime) -> tuple[date, date, datetime]:

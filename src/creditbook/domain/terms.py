@@ -131,7 +131,7 @@ def _next_term(desk: Desk, account: Account) -> Turn:
     if moves and not book.plan(term.next_plan).is_paid:
         return _fall(desk, account, "ended", PlanStatus.ACTIVE, term.next_plan)
     paid = (term.next_paid if moves else term.paid_ahead) > 0 or (desk.projects and not term.unpaid)
-    if not paid and program_at(book, desk.now).grace_days == 0:
+    if not paid and not term.unpaid and program_at(book, desk.now).grace_days == 0:
         return _fall(desk, account, "lapsed", PlanStatus.LAPSED)
     if moves:
         _step_down(desk, account)
