@@ -7,7 +7,7 @@ import streamlit as st
 from creditbook.installation import installation
 from creditbook.reports import history, overview
 from creditbook.site import PAGES
-from creditbook.ui import balance, page, wallets
+from creditbook.ui import alerting, balance, page, wallets
 from creditbook.ui import overview as draw
 from creditbook.ui.format import DASH
 from creditbook.ui.reading import Unread, not_read, read
@@ -28,7 +28,7 @@ if isinstance(found, Unread):
 available = found.balance.available
 trend = read(lambda: overview.trend(store, who, available, now))
 known = None if isinstance(trend, Unread) else trend
-draw.notice(now, found, known, zone)
+draw.notice(now, found, known, zone, alerting.low_mark(who, found.program))
 hero, side = st.columns([5, 3], gap="small")
 with hero:
     draw.hero(now, found, known, zone)

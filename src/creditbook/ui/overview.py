@@ -136,8 +136,8 @@ def _ready_note(found: Standing) -> str:
     return f"{said}. What you have is enough for {full(available // max(need, 1))}."
 
 
-def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo) -> None:
-    """At most one notice: what is the case, what stays yours, what comes next."""
+def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, low: int | None = None) -> None:
+    """At most one notice: what is the case, what stays yours, what comes next. ``low`` is where tokens run low."""
     balance, program = found.balance, found.program
     brings = refill(found)
     after = f" Next reset: {instant(brings.at, zone, now=now)} · {countdown(brings.at, now)}." if brings else ""
@@ -155,6 +155,9 @@ def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo) 
     elif balance.available is not None and program.ready_action and balance.available < program.ready_tokens:
         missing = full(program.ready_tokens - balance.available)
         st.warning(f"**Not enough to start**  \n{missing} tokens are missing.{after}", icon=":material/schedule:")
+    elif balance.available is not None and low is not None and balance.available <= low:
+        left = f"{amount(balance.available, program.unit)} left, and low begins at {amount(low, program.unit)}."
+        st.warning(f"**Running low**  \n{left}{after}", icon=":material/trending_down:")
     elif trend is not None and not trend.ever_used:
         waits = "Your tokens are here. The first work appears on this page a moment after it starts."
         st.info(f"**Nothing spent yet**  \n{waits}", icon=":material/waving_hand:")
