@@ -13,14 +13,14 @@ from support.ledgers import MovedClock, a_ledger
 from typer.testing import CliRunner
 
 from creditbook.access import Access
-from creditbook.demo.filling import Demo, fill
+from creditbook.demo.filling import SLUGS, Demo, fill
 from creditbook.demo.play import Player
 from creditbook.domain.errors import Conflict
 from creditbook.ledger.ledger import ledger_on
 from creditbook.reports.proof import prove
 from creditbook.store.directory import organization_by_slug
 from creditbook.store.engine import Store, open_store
-from creditbook.store.tables.ledger import hold, ledger_transaction
+from creditbook.store.tables.ledger import account, hold, ledger_transaction
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -81,7 +81,7 @@ def balances(store: Store) -> dict[str, Any]:
 def figures(store: Store) -> list[Any]:
     """What tells two demos apart: transactions by kind, and what people have."""
     held = [(one.posted, one.held, one.available, one.debt, one.status) for one in balances(store).values()]
-    return [kinds(store, "daily"), kinds(store, "studio"), held]
+    return [*(kinds(store, slug) for slug in SLUGS), held]
 
 
 def test_people_of_every_role_can_sign_in_with_the_printed_passwords(store: Store, played: tuple[Path, Demo]) -> None:
@@ -98,6 +98,9 @@ def test_the_demo_holds_what_the_screens_must_show(store: Store, played: tuple[P
         "usage", "purchase", "promo", "reward", "reset", "rollover", "expiry", "refund", "revocation", "adjustment",
     }  # fmt: skip
     assert kinds(store, "daily").keys() >= {"usage", "reset", "expiry", "referral", "reward"}
+    assert kinds(store, "wallets").keys() >= {"usage", "reset", "expiry", "purchase", "refund", "adjustment"}
+    assert kinds(store, "credits").keys() >= {"usage", "plan_change", "reset", "refund"}
+    assert kinds(store, "teams").keys() >= {"usage", "plan_change", "purchase", "grant"}
     has = balances(store)
     assert has["asha"].held > 0
     assert has["vikram"].status == "frozen"
@@ -108,6 +111,36 @@ def test_the_demo_holds_what_the_screens_must_show(store: Store, played: tuple[P
     with store.read(org_id) as connection:
         states = set(connection.execute(sa.select(hold.c.status).where(hold.c.org_id == org_id)).scalars())
     assert states >= {"open", "captured", "voided"}
+
+
+def test_subscriptions_are_in_every_state_that_one_can_have(store: Store) -> None:
+    org_id = org_id_of(store, "credits")
+    wanted = sa.select(account.c.plan, account.c.term_status).where(account.c.org_id == org_id)
+    with store.read(org_id) as connection:
+        states = {tuple(row) for row in connection.execute(wanted)}
+    assert states >= {
+        ("free", "active"), ("pro", "active"), ("enterprise", "active"), ("pro", "cancelling"), ("pro", "past_due"),
+        ("free", "lapsed"),
+    }  # fmt: skip
+
+
+def test_a_team_spends_its_pool_under_quotas_and_codes_and_requests_wait_for_the_screens(store: Store) -> None:
+    with ledger_on(store, clock=MovedClock(NOW + timedelta(seconds=40))) as ledger:
+        pool = ledger.balance("teams")
+        assert pool.available is not None
+        assert 0 < pool.available < 1_900
+        assert ledger.balance("teams", feature="goal_generation").available in range(15, 20)  # a bar that is red
+        quotas = {name: ledger.balance(f"teams/{name}").quota_left for name in ("amelia", "harry", "poppy")}
+        assert quotas["amelia"] is None
+        assert quotas["harry"] is not None
+        assert len(ledger.codes("studio")) == 3 + 25
+        assert {row.terms.code: row.redeemed for row in ledger.codes("studio") if not row.batch}["LAUNCH50"] == 1
+        assert [one.request["tokens"] for one in ledger.approvals("studio")] == [150_000]
+
+
+def test_people_may_register_themselves_in_the_demo(store: Store) -> None:
+    with ledger_on(store, clock=MovedClock(NOW)) as ledger:
+        assert all(ledger.program(slug).self_registration for slug in SLUGS)
 
 
 def test_its_books_are_whole(store: Store) -> None:
@@ -159,9 +192,9 @@ def test_the_command_tells_who_can_sign_in_and_leaves_a_whole_demo_alone(
     result = CliRunner().invoke(cli, ["demo", "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert [organization["slug"] for organization in told["organizations"]] == ["daily", "studio"]
+    assert [organization["slug"] for organization in told["organizations"]] == list(SLUGS)
     assert {"username", "password", "role"} <= told["organizations"][0]["people"][0].keys()
     assert told["acts"] == 0
     for_people = CliRunner().invoke(cli, ["demo"]).stdout
     assert "nothing new was written" in for_people
-    assert told["organizations"][1]["people"][0]["password"] in for_people
+    assert told["organizations"][2]["people"][0]["password"] in for_people

@@ -8,14 +8,17 @@ from statistics import median
 import pytest
 
 from creditbook.demo.acts import Act, Begin, Drain, Part, SignUp, Story, Use
-from creditbook.demo.cast import daily_people, studio_people
-from creditbook.demo.daily import daily
+from creditbook.demo.cast import credits_people, daily_people, studio_people, teams_people, wallets_people
+from creditbook.demo.filling import SLUGS, STORIES
 from creditbook.demo.rhythm import chance, heavy_tail, poisson, sessions, weights
 from creditbook.demo.studio import studio
+from creditbook.demo.subscribing import began, subscribed, term_ends
+from creditbook.domain.program import Every
 
 END = datetime(2026, 11, 20, 12, tzinfo=UTC)
 START = END - timedelta(days=120)
-TALES = [pytest.param(studio, id="studio"), pytest.param(daily, id="daily")]
+TALES = [pytest.param(tale, id=slug) for slug, tale in zip(SLUGS, STORIES, strict=True)]
+CASTS = (daily_people, wallets_people, studio_people, credits_people, teams_people)
 
 
 @cache
@@ -57,15 +60,38 @@ def test_the_last_act_is_the_one_that_tells_that_all_was_played(tale: object) ->
     assert last.key.startswith("end")
 
 
-@pytest.mark.parametrize("people", [studio_people(10), daily_people(10), studio_people(60), daily_people(60)])
+@pytest.mark.parametrize("people", [cast(users) for cast in CASTS for users in (10, 60)])
 def test_there_are_people_of_every_role_with_names_of_their_own(people: tuple[object, ...]) -> None:
     assert {person.role for person in people} == {"user", "admin", "finance"}  # type: ignore[attr-defined]
     assert len({person.user_name for person in people}) == len(people)  # type: ignore[attr-defined]
 
 
-def test_the_two_organizations_share_no_user_name() -> None:
-    studio_names = {person.user_name for person in studio_people(60)}
-    assert studio_names.isdisjoint(person.user_name for person in daily_people(60))
+def test_no_two_organizations_share_a_user_name() -> None:
+    names = [person.user_name for cast in CASTS for person in cast(60)]
+    assert len(set(names)) == len(names)
+
+
+def test_every_story_is_called_like_its_organization() -> None:
+    assert [told(tale.values[0]).slug for tale in TALES] == ["daily", "wallets", "studio", "credits", "teams"]
+
+
+def test_a_subscription_is_paid_before_each_of_its_terms_ends() -> None:
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    ends = list(term_ends(Every.ANNIVERSARY_MONTH, noon, "UTC", END))
+    assert [end.date().isoformat() for end in ends[:3]] == ["2026-02-28", "2026-03-31", "2026-04-30"]
+    first, *renewals = subscribed("asha", "pro", Every.ANNIVERSARY_MONTH, noon, "UTC", END, actor="asha")
+    assert (first.kind, first.at) == ("plan", noon)
+    assert [one.at < END for one in renewals] == [True] * len(ends)
+    assert all(timedelta(0) < end - one.at < timedelta(days=1) for one, end in zip(renewals, ends, strict=True))
+
+
+@pytest.mark.parametrize("every", [Every.DAYS_30, Every.ANNIVERSARY_MONTH])
+@pytest.mark.parametrize("ends_in", [8, -1, -18])
+def test_a_plan_began_so_that_its_term_ends_in_so_many_days(every: Every, ends_in: int) -> None:
+    at = began(every, "Europe/Berlin", START, END, ends_in=ends_in)
+    assert START <= at < START + timedelta(days=32)
+    ends = [end.date() for end in term_ends(every, at, "UTC", END + timedelta(days=40))]
+    assert END.date() + timedelta(days=ends_in) in ends
 
 
 def test_usage_has_the_shape_of_the_traces() -> None:

@@ -33,10 +33,16 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp(Act):
-    """An account is opened with what the program opens. ``zone`` None is the organization's."""
+    """An account is opened with what the program opens. ``zone`` None is the organization's.
 
-    plan: str = ""
+    The account '' is the organization's pool; ``pool`` draws on it, within ``quota`` tokens per period.
+    ``referred_by`` is the user name of the friend who brought her.
+    """
+
     zone: str | None = None
+    pool: bool = False
+    quota: int | None = None
+    referred_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +56,88 @@ class Give(Act):
     wallet: str = "BONUS"
     label: str = ""
     days: int | None = None
-    price_minor: int | None = None
     actor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Buy(Act):
+    """A payment is recorded: of a package, a plan, or a further term of the running one (``kind``)."""
+
+    item: str
+    kind: str = "package"
+    reason: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose(Act):
+    """Another plan, which need not be paid now; '' cancels the running one."""
+
+    plan: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeem(Act):
+    """A promo code is redeemed."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earn(Act):
+    """The reward of an activity."""
+
+    activity: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeCode(Act):
+    """An administrator makes a promo code, or a batch of ``count``; ``account`` is who makes it."""
+
+    code: str
+    tokens: int
+    reason: str
+    count: int = 1
+    total_limit: int | None = None
+    lifetime_days: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Act):
+    """A grant above the program's bound is asked for, and waits for a second administrator."""
+
+    tokens: int
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pocket(Act):
+    """An administrator opens a further wallet with tokens in it."""
+
+    wallet: str
+    tokens: int
+    days: int
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use(Act):
-    """One live spend. ``if_short`` is what the user does when she has too little: then she tries again."""
+    """One live spend. ``if_short`` is what the user does when she has too little: then she tries again.
+
+    ``wallet`` is the type that she prefers; ``reported`` is the metadata that the application sends along.
+    """
 
     action: str
     work: Work = Work()
-    if_short: Give | None = None
+    if_short: Give | Buy | None = None
+    wallet: str = ""
+    reported: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +148,7 @@ class Begin(Act):
     estimate: int
     project: str
     minutes: int = 15
-    if_short: Give | None = None
+    if_short: Give | Buy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +180,28 @@ class TakeBack(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administer(Act):
-    """``what``: freeze, unfreeze, reset or write_off; set_zone with ``zone``."""
+    """``what``: freeze, unfreeze, reset, write_off; set_zone with ``zone``; wallet_off for one of type ``wallet``."""
 
     what: str
     reason: str
     actor: str
     zone: str = ""
+    wallet: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain(Act):
-    """She works until at most ``leave`` tokens are left, in spends of at most ``most`` tokens."""
+    """She works until at most ``leave`` tokens are left (for ``feature``), in spends of at most ``most`` tokens.
+
+    ``fixed``: the action has a fixed price, whatever the model's tokens are.
+    """
 
     action: str
     leave: int
-    most: int
+    most: int = 0
     work: Work = Work()
+    fixed: bool = False
+    feature: str = ""
 
 
 @dataclass(frozen=True)

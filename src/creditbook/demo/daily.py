@@ -7,7 +7,22 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from .acts import Act, Administer, Begin, Drain, Give, GiveUp, Part, Person, SignUp, Story, TakeBack, Use, Work
+from .acts import (
+    Act,
+    Administer,
+    Begin,
+    Buy,
+    Drain,
+    Earn,
+    GiveUp,
+    Part,
+    Person,
+    SignUp,
+    Story,
+    TakeBack,
+    Use,
+    Work,
+)
 from .cast import SITES, daily_people
 from .rhythm import chance, heavy_tail, pause, sessions
 
@@ -21,26 +36,25 @@ def daily(seed: int, start: datetime, end: datetime, users: int) -> Story:
     people = daily_people(users)
     acts: list[Act] = []
     for place, person in enumerate(people):
-        acts += _life(seed, person, place, start, end)
+        acts += _life(seed, person, place, people, start, end)
     acts += _turns(people, start, end)
     acts.sort(key=lambda act: (act.at, act.key))
     return Story("daily", "daily", "Sabai site builder", ZONE, people, tuple(acts))
 
 
-def _life(seed: int, person: Person, place: int, start: datetime, end: datetime) -> Iterator[Act]:
+def _life(
+    seed: int, person: Person, place: int, people: tuple[Person, ...], start: datetime, end: datetime
+) -> Iterator[Act]:
     random = chance(seed, "daily", person.user_name)
     name = person.user_name
     joined = start + (end - start) * (0.8 * random.random() ** 2 if place > 2 else 0.0)
-    yield SignUp(at=joined, account=name, key=f"{name}/sign-up", zone=person.zone)
-    if place > 4 and place % 2:
-        yield Give(
-            at=joined + timedelta(days=1), account=name, key=f"{name}/referred", tokens=3, kind="referral", days=60,
-            reason="Came by a friend's invitation", label="Referral", actor=name,
-        )  # fmt: skip
+    # Every other one came by a friend's invitation; both are thanked when she builds her first website.
+    friend = people[2 if place % 4 == 1 else 0].user_name if place > 4 and place % 2 else ""
+    yield SignUp(at=joined, account=name, key=f"{name}/sign-up", zone=person.zone, referred_by=friend)
     zone = ZoneInfo(person.zone or ZONE)
     first, last = joined.astimezone(zone).date(), end.astimezone(zone).date()
     number = 0
-    for at in sessions(random, first, last, person.zone or ZONE, 0.5 + 9 * person.weight):
+    for at in sessions(random, first, last, person.zone or ZONE, 0.4 + 6 * person.weight):
         if joined + timedelta(hours=1) < at < end - timedelta(hours=1):
             number += 1
             yield from _session(random, person, at, f"{name}/{number:04}", end - timedelta(minutes=30))
@@ -82,27 +96,30 @@ def _work(random: Random, site: str, agent: str, median: float) -> Work:
     return Work(agent, random.choice(MODELS), site, input_, output, cached)
 
 
-def _pack(random: Random, person: Person, at: datetime, key: str) -> Give | None:
+def _pack(random: Random, person: Person, at: datetime, key: str) -> Buy | None:
     if random.random() > 0.4:
         return None
-    tokens, price = (60, 49_900) if random.random() < 0.15 else (10, 9_900)
-    return Give(at=at, account=person.user_name, key=f"{key}/pack", tokens=tokens, kind="purchase",
-                grant_class="purchased", wallet="PREMIUM", label=f"{tokens} tokens", price_minor=price,
-                reason=f"Pack of {tokens} bought", actor=person.user_name)  # fmt: skip
+    slug = "sixty" if random.random() < 0.15 else "ten"
+    return Buy(at=at, account=person.user_name, key=f"{key}/pack", item=slug, reason=f"Pack of {slug} bought",
+               actor=person.user_name)  # fmt: skip
 
 
 def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterator[Act]:
     users = [person.user_name for person in people if person.role == "user"]
     day, span = timedelta(days=1), end - start
-    yield Give(at=end - span / 3, account=users[0], key="turn/reward", tokens=2, kind="reward", days=30,
-               label="Published site", reason="Reward for a published site", actor=ADMIN)  # fmt: skip
+    for place, ago in ((0, span / 3), (1, span / 4), (5, 3 * day)):
+        yield Earn(at=end - ago, account=users[place % len(users)], key=f"turn/reward{place}", actor=ADMIN,
+                   activity="published_site", reason="Her site is online")  # fmt: skip
     yield Administer(at=end - span / 5, account=users[1 % len(users)], key="turn/reset", what="reset",
                      reason="Lost the day to our outage", actor=ADMIN)  # fmt: skip
     yield Administer(at=end - 5 * day, account=users[3 % len(users)], key="turn/freeze", what="freeze",
                      reason="Sites reported for phishing", actor=ADMIN)  # fmt: skip
     for place, leave in ((2, 1), (4, 0)):
         yield Drain(at=end - timedelta(minutes=50 - place), account=users[place % len(users)], key=f"turn/left{leave}",
-                    action="project_creation", leave=leave, most=1,
+                    action="project_creation", leave=leave, fixed=True,
                     work=Work("builder", "gpt-4o-mini", SITES[place], 4_100, 1_900))  # fmt: skip
-    yield Begin(at=end - timedelta(minutes=3), account=users[0], key="end", action="project_creation", estimate=1,
-                project=SITES[0])  # fmt: skip
+    at = end - timedelta(minutes=3)
+    pack = Buy(at=at, account=users[0], key="end/pack", item="ten", reason="Pack of ten bought", actor=ADMIN)
+    yield Begin(at=at, account=users[0], key="end", action="project_creation", estimate=1,
+                project=SITES[0],
+                if_short=pack)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from creditbook.access import Access, Role, console
@@ -18,12 +18,16 @@ from creditbook.store.directory import Organization
 from creditbook.store.engine import Store
 
 from .acts import Begin, Person, Story
+from .clock import StoryClock
+from .credits import credits_
 from .daily import daily
-from .play import Player, StoryClock
+from .play import Player
 from .studio import studio
+from .teams import teams
+from .wallets import wallets
 
-STORIES: tuple[Callable[[int, datetime, datetime, int], Story], ...] = (daily, studio)
-SLUGS = ("daily", "studio")
+STORIES: tuple[Callable[[int, datetime, datetime, int], Story], ...] = (daily, wallets, studio, credits_, teams)
+SLUGS = ("daily", "wallets", "studio", "credits", "teams")
 PASSWORD_ROUNDS = 10
 """Fewer than for real people: these passwords are printed."""
 
@@ -113,8 +117,9 @@ def _told_to(
 ) -> SampleOrganization:
     store, start = ledger.core.store, clock.at
     if directory.organization_by_slug(store, story.slug) is None:
+        program = replace(load_program(story.program), self_registration=True)
         ledger.create_organization(
-            story.slug, load_program(story.program), name=story.name, zone=story.zone, is_sample=True, actor="demo",
+            story.slug, program, name=story.name, zone=story.zone, is_sample=True, actor="demo",
             reason=f"sample data: seed={made.seed} days={made.days} users={made.users}",
         )  # fmt: skip
     logins = {person.user_name: login_of(story.slug, person, start) for person in story.people}

@@ -7,9 +7,31 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from .acts import Act, Administer, Begin, Drain, Give, GiveUp, Part, Person, SignUp, Story, TakeBack, Use, Work
+from creditbook.domain.program import Every
+
+from .acts import (
+    Act,
+    Administer,
+    Ask,
+    Begin,
+    Buy,
+    Choose,
+    Drain,
+    Give,
+    GiveUp,
+    MakeCode,
+    Part,
+    Person,
+    Redeem,
+    SignUp,
+    Story,
+    TakeBack,
+    Use,
+    Work,
+)
 from .cast import PROJECTS, studio_people
 from .rhythm import chance, heavy_tail, pause, sessions
+from .subscribing import began, subscribed
 
 ZONE = "Asia/Kolkata"
 ADMIN = "meera"
@@ -31,8 +53,6 @@ OWN_MODEL = "studio-finetune-v2"
 """A model that no price list knows: what it does waits as unpriced."""
 
 THINKING = frozenset({"o4-mini", "gpt-5-mini", "gemini-2.5-flash"})
-PACKS = {"starter": (50_000, 9_900), "pro": (200_000, 34_900)}
-"""Tokens and price in paise."""
 
 
 def studio(seed: int, start: datetime, end: datetime, users: int) -> Story:
@@ -51,14 +71,21 @@ def _life(seed: int, person: Person, place: int, start: datetime, end: datetime)
     name = person.user_name
     # The first people are there from the beginning, the last ones came a month ago.
     joined = start + (end - start) * (0.75 * random.random() ** 2 if place > 2 else 0.0)
-    yield SignUp(at=joined, account=name, key=f"{name}/sign-up", plan=person.plan, zone=person.zone)
+    yield SignUp(at=joined, account=name, key=f"{name}/sign-up", zone=person.zone)
     if place % 3 == 0:
-        yield Give(
-            at=joined + timedelta(hours=2), account=name, key=f"{name}/welcome", tokens=10_000, kind="promo",
-            reason="Promo code WELCOME2024", label="WELCOME2024", days=30, actor=name,
+        yield Redeem(at=joined + timedelta(hours=2), account=name, key=f"{name}/welcome", code="WELCOME2024")
+    if person.plan in ("basic", "pro"):
+        # One of the Basic people forgot to pay, months ago, and lives on Free since.
+        zone = person.zone or ZONE
+        when = began(
+            Every.ANNIVERSARY_MONTH, zone, joined + timedelta(hours=1), end, ends_in=28 if place == 2 else 23 - place
+        )
+        renewals = 1 if place == 2 + _ROLES["forgot"] else None
+        yield from subscribed(
+            name, person.plan, Every.ANNIVERSARY_MONTH, when, zone, end, actor=name, renewals=renewals
         )  # fmt: skip
-    zone = ZoneInfo(person.zone or ZONE)
-    first, last = joined.astimezone(zone).date(), end.astimezone(zone).date()
+    info = ZoneInfo(person.zone or ZONE)
+    first, last = joined.astimezone(info).date(), end.astimezone(info).date()
     number = 0
     for at in sessions(random, first, last, person.zone or ZONE, 0.25 + 3.2 * person.weight):
         if joined + timedelta(hours=3) < at < end - timedelta(hours=1):
@@ -82,7 +109,7 @@ def _session(random: Random, person: Person, at: datetime, key: str, until: date
 
 
 def _project(
-    random: Random, person: Person, at: datetime, key: str, project: str, pack: Give | None, until: datetime
+    random: Random, person: Person, at: datetime, key: str, project: str, pack: Buy | None, until: datetime
 ) -> Iterator[Act]:
     whole = random.random() < 0.45
     agents = list(AGENTS) if whole else sorted(random.sample(list(AGENTS), 3), key=list(AGENTS).index)
@@ -120,17 +147,13 @@ def _work(random: Random, agent: str, project: str, sigma: float) -> Work:
     )
 
 
-def _pack(person: Person, at: datetime, key: str, random: Random) -> Give | None:
+def _pack(person: Person, at: datetime, key: str, random: Random) -> Buy | None:
     """What she does when tokens run short: most people wait for the next month, some buy."""
     if random.random() > (0.12 if person.plan == "free" else 0.6):
         return None
     slug = "pro" if person.plan == "pro" and random.random() < 0.4 else "starter"
-    tokens, price = PACKS[slug]
-    return Give(
-        at=at, account=person.user_name, key=f"{key}/pack", tokens=tokens, kind="purchase", grant_class="purchased",
-        wallet="PREMIUM", label=f"{slug.title()} pack", price_minor=price, reason=f"{slug.title()} pack bought",
-        actor=person.user_name,
-    )  # fmt: skip
+    return Buy(at=at, account=person.user_name, key=f"{key}/pack", item=slug, reason=f"{slug.title()} pack bought",
+               actor=person.user_name)  # fmt: skip
 
 
 def _refund(random: Random, person: Person, at: datetime, of: str, until: datetime) -> TakeBack:
@@ -147,8 +170,14 @@ def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterat
     who = {name: users[place % len(users)] for name, place in _ROLES.items()}
     day = timedelta(days=1)
     span = end - start
-    yield Give(at=end - span / 3, account=who["launch"], key="turn/launch", tokens=50_000, kind="promo", days=45,
-               label="LAUNCH50", reason="Promo code LAUNCH50", actor=who["launch"])  # fmt: skip
+    yield Redeem(at=end - span / 3, account=who["launch"], key="turn/launch", code="launch50 ")
+    yield Redeem(at=end - 5 * day, account=who["beta"], key="turn/beta", code="BETA100")
+    yield MakeCode(at=end - 12 * day, account=ADMIN, key="turn/campus", code="CAMPUS", tokens=5_000, count=25,
+                   total_limit=1, lifetime_days=60, label="Campus tour",
+                   reason="Handed out at the campus tour")  # fmt: skip
+    yield Choose(at=end - 2 * day, account=who["cancels"], key="turn/cancels", plan="", actor=who["cancels"])
+    yield Ask(at=end - day / 2, account=who["beta"], key="turn/ask", tokens=150_000, actor=ADMIN,
+              reason="Sponsored final-year project")  # fmt: skip
     yield Give(at=end - 6 * day, account=who["launch"], key="turn/thanks", tokens=5_000, kind="reward", days=9,
                label="Bug bounty", reason="Found a fault in the diagram agent", actor=ADMIN)  # fmt: skip
     yield Give(at=end - span / 2, account=who["mistake"], key="turn/mistake", tokens=25_000,
@@ -167,13 +196,16 @@ def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterat
                 work=Work(agent="code", model="claude-sonnet-4-5", project=PROJECTS[7]))  # fmt: skip
     yield from _overrun(who["debt"], end - day / 10)
     at = end - timedelta(minutes=4)
-    yield Begin(at=at, account=users[0], key="end", action="project", estimate=9_000, project=PROJECTS[0], minutes=15)
+    pack = Buy(at=at, account=users[0], key="end/pack", item="starter", reason="Starter pack bought", actor=users[0])
+    yield Begin(at=at, account=users[0], key="end", action="project", estimate=9_000, project=PROJECTS[0], minutes=15,
+                if_short=pack)  # fmt: skip
     work = Work("idea", "claude-haiku-4-5", PROJECTS[0], 1_150, 890)
     yield Part(at=at + timedelta(minutes=2), account=users[0], key="end/idea", of="end", action="idea", work=work,
                final=False)  # fmt: skip
 
 
-_ROLES = {"launch": 1, "mistake": 2, "moves": 8, "frozen": 3, "low": 4, "empty": 7, "debt": 6}
+_ROLES = {"launch": 1, "mistake": 2, "moves": 8, "frozen": 3, "low": 4, "empty": 7, "debt": 6, "cancels": 2,
+          "forgot": 5, "beta": 9}  # fmt: skip
 
 
 def _overrun(name: str, at: datetime) -> Iterator[Act]:
