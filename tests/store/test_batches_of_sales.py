@@ -20,7 +20,6 @@ from creditbook.domain.program import PromoTerms, WalletType
 from creditbook.domain.sales import Award, PromoCode, Purchase, PurchaseKind, PurchaseStatus, Redemption
 from creditbook.domain.state import Book
 from creditbook.programs.document import program_to_document
-from creditbook.store import directory
 from creditbook.store.batch import Wanted
 from creditbook.store.loading_sales import terms_document
 from creditbook.store.tables import ledger
@@ -271,27 +270,3 @@ def test_what_is_owed_to_a_referrer_and_what_happened_to_a_plan_is_written(desk:
     (row,) = desk.rows(ledger.plan_event, event_id=800)
     assert PlanEvent(*tuple(row)[1:]) == event
     assert row.at == datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-def test_who_has_something_to_settle_is_told_by_her_term_her_grace_and_a_new_version_too(desk: Desk, asha: int) -> None:
-    desk.open("bela", BELA)
-    soon = START + timedelta(hours=1)
-
-    def due(**columns: Any) -> list[int]:
-        quiet = {"term_ends_at": None, "term_first": None, "term_next": None, "grace_ends_at": None, "unpaid": False}
-        with desk.store.write(ORG) as connection:
-            connection.execute(sa.update(ledger.wallet).values(period_ends_at=None, expires_at=None))
-            connection.execute(sa.update(ledger.token_grant).values(expires_at=None))
-            mine = sa.update(ledger.account).where(ledger.account.c.account_id == BELA)
-            connection.execute(mine.values(quiet | {"program_id": 1} | columns))
-        return [ref.account_id for ref in directory.families(desk.store, ORG, due_by=soon)]
-
-    days = {"term_first": START.date(), "term_next": START.date()}
-    assert due() == []
-    assert due(term_ends_at=soon, **days) == [BELA]
-    assert due(term_ends_at=soon + timedelta(microseconds=1), **days) == []
-    assert due(grace_ends_at=soon, unpaid=True) == [BELA]
-    assert due(grace_ends_at=soon + timedelta(microseconds=1), unpaid=True) == []
-    assert due(program_id=900) == [BELA]
-    assert due(program_id=900, term_ends_at=soon + timedelta(days=9), **days) == []
-    assert due(program_id=900, plan="") == []
