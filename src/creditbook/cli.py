@@ -17,6 +17,7 @@ from creditbook.commands import (
     demo,
     importing,
     keeping,
+    keys,
     maintenance,
     organizations,
     pricing,
@@ -67,6 +68,7 @@ for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
     (pricing.price, "price"), (pricing.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
+    (keys.keys, "key"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 
