@@ -12,6 +12,8 @@ from creditbook.domain.balance import Balance, WalletBalance
 from creditbook.domain.errors import (
     AccountClosed,
     AccountFrozen,
+    AlreadyRedeemed,
+    CodeNotRedeemable,
     Conflict,
     FeatureNotInPlan,
     HoldAlreadyResolved,
@@ -20,22 +22,26 @@ from creditbook.domain.errors import (
     InvalidRequest,
     LedgerError,
     LimitExceeded,
+    NeedsApproval,
     NotFound,
     Refused,
     RequestTooLarge,
     Unavailable,
 )
 from creditbook.domain.operations import Cost
-from creditbook.domain.results import Done, HoldReceipt, Line, Receipt
+from creditbook.domain.program import PromoTerms
+from creditbook.domain.results import Done, HoldReceipt, Line, PlanReceipt, PurchaseReceipt, Receipt
 from creditbook.ledger.ledger import AsyncJob, AsyncLedger, Job, Ledger, open_ledger
 from creditbook.ledger.sweeping import SweepReport
 
 __all__ = [
     "AccountClosed",
     "AccountFrozen",
+    "AlreadyRedeemed",
     "AsyncJob",
     "AsyncLedger",
     "Balance",
+    "CodeNotRedeemable",
     "Conflict",
     "Cost",
     "Done",
@@ -50,7 +56,11 @@ __all__ = [
     "LedgerError",
     "LimitExceeded",
     "Line",
+    "NeedsApproval",
     "NotFound",
+    "PlanReceipt",
+    "PromoTerms",
+    "PurchaseReceipt",
     "Receipt",
     "Refused",
     "RequestTooLarge",

@@ -34,6 +34,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("history", "account/history.py", "History", "receipt_long", "Account", of_account=True),
     Screen("usage", "account/usage.py", "Usage", "bar_chart", "Account", of_account=True),
     Screen("plans", "account/plans.py", "Plans & packages", "storefront", "Account", of_account=True),
+    Screen("redeem", "account/redeem.py", "Redeem", "redeem", "Account", of_account=True),
     Screen("alerts", "account/alerts.py", "Alerts", "notifications", "Account", of_account=True),
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
