@@ -25,6 +25,7 @@ KINDS = {"Low balance": "low_balance", "Runs out soon": "run_out"}
 _TITLES = {"low_balance": "Low balance", "run_out": "Runs out soon", "test": "Test"}
 _ICONS = {"low_balance": ":material/trending_down:", "run_out": ":material/hourglass_bottom:"}
 _SAID = "alerts-said"
+_JOINER = "\u2060"  # takes no room and breaks no line
 
 
 def of(who: Principal) -> Alerts:
@@ -63,7 +64,7 @@ def _rule(rule: Rule, unit: Unit, now: datetime, zone: ZoneInfo) -> None:
     with row(horizontal_alignment="distribute"):
         st.markdown(f"{_ICONS[rule.kind]} **{_wish(rule, unit)}**", width="content")
         _state(rule, now, zone)
-    muted(f"to {esc(rule.where)}")
+    muted(f"to {_plain(rule.where)}")
     with row(gap="xsmall"):
         st.button("Send a test", key=f"test-{rule.alert_id}", on_click=_test, args=(rule,), icon=":material/send:")
         label = "Turn off" if rule.is_on else "Turn on"
@@ -80,6 +81,11 @@ def _wish(rule: Rule, unit: Unit) -> str:
 def _counted(tokens: int, unit: Unit) -> str:
     exact = plural(tokens, "token")
     return exact if unit.tokens_per_credit == 1 else f"{exact} ({amount(tokens, unit)})"
+
+
+def _plain(where: str) -> str:
+    """An address for reading: markdown would make a link of it, and a webhook is no place to go to."""
+    return esc(where).replace("@", f"@{_JOINER}").replace("//", f"{_JOINER}//")
 
 
 def _state(rule: Rule, now: datetime, zone: ZoneInfo) -> None:
@@ -133,7 +139,7 @@ def _add(kind: str, threshold: int, where: str) -> None:
 def _test(rule: Rule) -> None:
     def send() -> tuple[str, str]:
         error = of(require()).test(rule.alert_id)
-        return ("bad", f"It did not arrive. {esc(error)}") if error else ("good", f"Sent to {esc(rule.where)}.")
+        return ("bad", f"It did not arrive. {esc(error)}") if error else ("good", f"Sent to {_plain(rule.where)}.")
 
     _do(send)
 
