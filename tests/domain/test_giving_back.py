@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.books import utc
-from support.shop import Shop, a_shop_program
+from support.shop import STARTER, Shop, a_shop_program
 
 from creditbook.domain.errors import InvalidRequest
 from creditbook.domain.operations import Expire, Revoke, SetStatus
@@ -46,6 +48,14 @@ def test_money_goes_back_once() -> None:
     with pytest.raises(InvalidRequest, match="given back before"):
         shop.give_back(order)
     assert len(shop.booked("purchase_refund")) == 1
+
+
+def test_a_pack_that_cost_nothing_can_be_taken_back_too() -> None:
+    shop = Shop()
+    shop.change(packages={"starter": replace(STARTER, price_minor=0)})
+    order = shop.buy()
+    assert (shop.give_back(order).status, shop.available()) == ("refunded", 0)
+    assert (shop.purchase(order).refunded_tokens, shop.purchase(order).missed_tokens) == (100, 0)
 
 
 @pytest.mark.parametrize("minor", [0, -1, 1000])

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.books import actions, day, utc
+from support.books import a_program, actions, allowance, day, utc
 from support.shop import Shop, a_shop_program
 
 from creditbook.domain.errors import AccountClosed, AccountFrozen, AlreadyRedeemed, InvalidRequest
 from creditbook.domain.operations import SetStatus
-from creditbook.domain.program import Enforcement, GrantClass, Once, Paid, Referral, Reward, WalletType
+from creditbook.domain.program import Enforcement, Every, GrantClass, Once, Paid, Referral, Reward, WalletType
 
 SITE = Reward("site", "Published site", 2)
 REWARDS = {
@@ -192,14 +192,13 @@ def test_the_program_s_terms_of_now_are_paid() -> None:
 
 
 def test_a_friend_s_gift_ends_on_time_however_quiet_the_book_was() -> None:
-    shop = a_friend(Referral(3, 9, lifetime_days=1))
+    monthly = allowance(500, Every.CALENDAR_MONTH)
+    shop = Shop(a_program(monthly, referral=Referral(3, 9, lifetime_days=1)), opened=False)
+    shop.open("friend", referrer_id=REFERRER)
     shop.spend(1)
+    shop.later(hours=24)
     shop.spend(1)
-    shop.later(hours=23)
-    shop.spend(1)
-    shop.later(hours=1)
-    shop.spend(1)
-    assert [txn.kind for txn in shop.booked()][-2:] == ["expiry", "usage"]
+    assert [txn.kind for txn in shop.booked()] == ["grant", "usage", "referral", "expiry", "usage"]
 
 
 def test_the_referrer_gets_hers_once_per_friend() -> None:

@@ -46,7 +46,7 @@ def _pay_back(desk: Desk, account: Account, purchase: Purchase, amount: int, ope
     txn.description = f"Refund of {purchase.title}"
     txn.metadata = {"purchase_id": purchase.purchase_id, "amount_minor": amount, "currency": purchase.currency}
     at_once = purchase.refunded_minor == 0 and amount == purchase.price_minor
-    due = _share(purchase, purchase.refunded_minor + amount) - _share(purchase, purchase.refunded_minor)
+    due = purchase.tokens if at_once else _due(purchase, amount)
     grant = account.grants.get(purchase.grant_id) if purchase.grant_id is not None else None
     if purchase.grant_id is not None:
         taken = _take(desk, txn, account, grant, due, at_once)
@@ -63,9 +63,10 @@ def _pay_back(desk: Desk, account: Account, purchase: Purchase, amount: int, ope
     desk.book_it(account, txn)
 
 
-def _share(purchase: Purchase, minor: int) -> int:
-    """Tokens of the pack that so much of its price has bought, rounded down."""
-    return purchase.tokens * minor // purchase.price_minor if purchase.price_minor else purchase.tokens
+def _due(purchase: Purchase, amount: int) -> int:
+    """What a part of the money takes of the pack: its share, rounded down over all refunds together."""
+    before, after = purchase.refunded_minor, purchase.refunded_minor + amount
+    return purchase.tokens * after // purchase.price_minor - purchase.tokens * before // purchase.price_minor
 
 
 def _take(desk: Desk, txn: Transaction, account: Account, grant: Grant | None, due: int, at_once: bool) -> int:

@@ -94,7 +94,8 @@ def approve(core: Core, org: str, approval_id: int, *, actor: str, note: str = "
             raise Conflict("This grant was declined a moment ago.") from refusal
         raise
     assert isinstance(receipt, Receipt)
-    _decide(core, call.org_id, approval_id, approvals.APPROVED, actor, note, receipt.transaction_id)
+    if not _approved(core, org, one, actor, note, receipt.transaction_id):
+        raise Conflict("This grant was approved by somebody else a moment ago.")
     return receipt
 
 
@@ -165,6 +166,7 @@ def _call(core: Core, org: str, one: Approval, actor: str) -> Call:
         grant_class=grant_class_of(said["grant_class"]),
         expires_at=datetime.fromisoformat(said["expires_at"]) if said["expires_at"] else None,
         label=said["label"],
+        metadata={"approval": one.approval_id, "approved_by": actor},
         approved_by=actor,
     )
     return Call(
@@ -177,18 +179,21 @@ def _call(core: Core, org: str, one: Approval, actor: str) -> Call:
     )
 
 
-def _decide(core: Core, org_id: int, approval_id: int, status: str, actor: str, note: str, txn_id: int) -> None:
-    at = core.now()
+def _approved(core: Core, org: str, one: Approval, actor: str, note: str, txn_id: int) -> bool:
+    """Note who approved; tells whether nobody else had."""
+    org_id, at = core.organization(org).org_id, core.now()
 
-    def decided() -> None:
+    def noted() -> bool:
         with core.store.write(org_id) as connection:
-            if approvals.close(
-                connection, org_id, approval_id, status, decided_by=actor, decided_at=at, note=note.strip(),
-                txn_id=txn_id,
-            ):  # fmt: skip
+            first = approvals.close(
+                connection, org_id, one.approval_id, approvals.APPROVED, decided_by=actor, decided_at=at,
+                note=note.strip(), txn_id=txn_id,
+            )  # fmt: skip
+            if first:
                 audit.record(
-                    connection, org_id, at=at, actor=actor, act="grant.approve", subject=str(approval_id),
-                    reason=note.strip() or "approved", after={"transactions": [txn_id]},
+                    connection, org_id, at=at, actor=actor, act="grant.approve", subject=_name(org, one),
+                    reason=note.strip() or one.reason, after={"approval": one.approval_id, "transactions": [txn_id]},
                 )  # fmt: skip
+        return first
 
-    core.store.retrying(decided)
+    return core.store.retrying(noted)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from creditbook.domain.balance import available_tokens
 from creditbook.domain.journal import AuditRow, Journal
-from creditbook.domain.operations import Operation
+from creditbook.domain.operations import GrantTokens, Operation
 from creditbook.domain.results import PurchaseReceipt, Receipt, Result
 from creditbook.domain.state import Account, Book
 
@@ -51,7 +51,11 @@ def audit_row(
     old = before.figures
     moved = {name for name in after if old.get(name) != after[name]}
     ids = [result.transaction_id] if isinstance(result, Receipt) else list(getattr(result, "transaction_ids", ()))
-    sold = {"purchase": result.purchase_id, "bought": result.status} if isinstance(result, PurchaseReceipt) else {}
+    more: dict[str, object] = {}
+    if isinstance(result, PurchaseReceipt):
+        more = {"purchase": result.purchase_id, "bought": result.status}
+    elif isinstance(operation, GrantTokens) and operation.approved_by:
+        more = {"approved_by": operation.approved_by}
     return AuditRow(
         audit_id=journal.new_id(),
         at=call.at,
@@ -59,6 +63,6 @@ def audit_row(
         act=call.audit,
         subject=subject,
         before={name: value for name, value in old.items() if name in moved},
-        after={**{name: after[name] for name in sorted(moved)}, "transactions": ids, **sold},
+        after={**{name: after[name] for name in sorted(moved)}, "transactions": ids, **more},
         reason=operation.reason,
     )
