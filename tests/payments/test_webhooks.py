@@ -370,6 +370,23 @@ def test_what_matches_nothing_waits_for_a_person_only_where_money_moved(shop: Sh
     assert all(row.org_id == org.org_id for row in rows.open_events(shop.store, org.org_id))
 
 
+def test_a_buyer_cannot_name_the_purchase_herself(shop: Shop) -> None:
+    reference = shop.order()
+    hers = session(reference, PRICE, metadata={}, client_reference_id=reference)
+    assert shop.stripe("checkout.session.completed", hers).status == "unmatched"
+    assert shop.available() == FREE
+
+
+def test_an_event_that_broke_off_stands_in_the_inbox_until_it_is_handled(shop: Shop) -> None:
+    reference = shop.order()
+    told = STRIPE.read(body := stripe_event("checkout.session.completed", session(reference, PRICE), "evt_1"),
+                       stripe_signed(body))  # fmt: skip
+    rows.receive(shop.store, "stripe", "evt_1", at=shop.clock(), kind=told.kind, payment="pi_1", payload=told.payload)
+    assert shop.waiting() == [("checkout.session.completed", "received")]
+    assert shop.webhooks.replay("stripe", "evt_1").status == "handled"
+    assert shop.waiting() == []
+
+
 def test_a_person_says_which_purchase_an_event_is_about(shop: Shop) -> None:
     shop.stripe("payment_intent.succeeded", intent("", PRICE), "evt_lost")
     reference = shop.order()

@@ -29,7 +29,8 @@ def _session(what: What) -> Callable[[dict[str, Any]], Parts]:
     def read(session: dict[str, Any]) -> Parts:
         return {
             "what": what,
-            "purchase": marked(session.get("metadata")) or str(session.get("client_reference_id") or ""),
+            # Not `client_reference_id`: a buyer may write into that of a Payment Link what she likes.
+            "purchase": marked(session.get("metadata")),
             "payments": names(session.get("payment_intent"), session.get("invoice")) or names(session),
             "orders": names(session),
             **_money(session, "amount_total"),

@@ -104,8 +104,11 @@ def waiting(store: Store, provider: str, *, payments: Sequence[str], org_id: int
 
 
 def open_events(store: Store, org_id: int | None = None, limit: int = 200) -> Sequence[Row]:
-    """What waits for a person, newest first: of one organization, or of the whole installation (an operator's)."""
-    query = sa.select(webhook_event).where(webhook_event.c.status.in_((UNMATCHED, FAILED)))
+    """What waits for a person, newest first: of one organization, or of the whole installation (an operator's).
+
+    What stays `received` broke off while it was handled: the provider sends it again for some days, or replay it.
+    """
+    query = sa.select(webhook_event).where(webhook_event.c.status.in_((RECEIVED, UNMATCHED, FAILED)))
     if org_id is not None:
         query = query.where(webhook_event.c.org_id == org_id)
     with store.read() as connection:
