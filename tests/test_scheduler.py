@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 from support.ledgers import MovedClock, a_ledger
+from support.listening import listening
 
 from creditbook.installation import Installation
 from creditbook.reports.proof import prove
 from creditbook.reports.resets import reset_status
 from creditbook.scheduler import JOB, LEASE, run_once, running
 from creditbook.settings import Settings
+from creditbook.store import alerts as rows
 from creditbook.store import leases
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)  # noqa: DTZ - the processes below live by the wall clock
@@ -103,6 +105,25 @@ def test_a_server_settles_by_itself_and_stops_with_its_block(sqlite_url: str) ->
         while _due(here) and time.monotonic() < until:
             time.sleep(0.05)
     assert _due(here) == 0
+    here.close()
+
+
+def test_a_server_tells_whose_tokens_run_low(sqlite_url: str) -> None:
+    here = _house(sqlite_url, 1)
+    org, ref = here.ledger.core.organization("acme"), here.ledger.core.account("acme/daily-0")
+    with listening() as web:
+        with here.store.write(org.org_id) as connection:
+            rows.add(
+                connection, org.org_id, ref.account_id, kind="low_balance", threshold=5, channel=web.url,
+                created_at=here.clock(),
+            )  # fmt: skip
+        here.settings = Settings(database_url=sqlite_url, sweep_seconds=1, alerts_to_private_hosts=True)
+        with running(lambda: here):
+            until = time.monotonic() + 30
+            while not web.heard and time.monotonic() < until:
+                time.sleep(0.05)
+            time.sleep(1.5)  # one more tick
+    assert [heard.json["alert"]["account"] for heard in web.heard] == ["acme/daily-0"]
     here.close()
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from creditbook import alerts
 from creditbook.installation import Installation, installation
 from creditbook.store import leases
 
@@ -73,10 +74,25 @@ def running(here: Callable[[], Installation] = installation) -> Iterator[None]:
 
 def _tick(here: Callable[[], Installation]) -> None:
     try:
-        did = run_once(here().ready())
+        place = here().ready()
+        did = run_once(place)
     except Exception:  # noqa: BLE001 - a job that raised would be told to nobody
         # The next tick tries again; until then every account is settled when it is touched.
         _log.exception("What is due could not be settled.")
+        return
+    if did is None:
+        return
+    if did["accounts"]:
+        _log.info("Settled what was due for %s accounts.", did["accounts"])
+    _tell(place)
+
+
+def _tell(place: Installation) -> None:
+    """Alerts go out after the lease is given back: a mail server that is slow must not keep anybody from settling."""
+    try:
+        told = alerts.check(place.ledger, place.clock(), settings=place.settings)
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("Alerts could not be checked.")
     else:
-        if did is not None and did["accounts"]:
-            _log.info("Settled what was due for %s accounts.", did["accounts"])
+        if told.delivered or told.failed:
+            _log.info("Alerts: %s sent, %s failed.", told.delivered, told.failed)
