@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from support.books import LivingBook, a_program, allowance
 
 from creditbook.domain import formula
@@ -144,6 +150,57 @@ def test_a_formula_is_neither_empty_nor_endless(text: str) -> None:
 
 def test_metadata_names_are_declared_by_being_used() -> None:
     assert formula.parse("pages * 2 + max(tokens, files)").names == {"pages", "files", "tokens"}
+
+
+# ---- a second opinion: trees that are worked out while they are drawn, and texts that nobody would write
+
+Drawn = tuple[str, Fraction]
+VALUES = {"tokens": 7, "output_tokens": 1_000, "files": 3, "pages": Fraction(1, 10)}
+
+
+def combined(inner: st.SearchStrategy[Drawn]) -> st.SearchStrategy[Drawn]:
+    def of(parts: tuple[Drawn, str, Drawn]) -> Drawn:
+        (a, x), how, (b, y) = parts
+        worked: dict[str, Callable[[], Drawn]] = {
+            "+": lambda: (f"({a} + {b})", x + y),
+            "-": lambda: (f"({a} - {b})", x - y),
+            "*": lambda: (f"({a} * {b})", x * y),
+            "/": lambda: (f"({a} / {b})", x / y if y else x),
+            "//": lambda: (f"({a} // {b})", Fraction(x // y) if y else x),
+            "%": lambda: (f"({a} % {b})", x % y if y else x),
+            "min": lambda: (f"min({a}, {b})", min(x, y)),
+            "max": lambda: (f"max({a}, {b})", max(x, y)),
+            "ceil": lambda: (f"ceil({a})", Fraction(-(-x // 1))),
+            "floor": lambda: (f"floor({b})", Fraction(y // 1)),
+            "if": lambda: (f"({a} if {a} > {b} else {b})", x if x > y else y),
+        }
+        return (a, x) if how in ("/", "//", "%") and not y else worked[how]()
+
+    signs = st.sampled_from(["+", "-", "*", "/", "//", "%", "min", "max", "ceil", "floor", "if"])
+    return st.tuples(inner, signs, inner).map(of)
+
+
+NAMES = st.sampled_from(sorted(VALUES)).map(lambda name: (name, Fraction(VALUES[name])))
+NUMBERS = st.integers(0, 50).map(lambda number: (str(number), Fraction(number)))
+DRAWN = st.recursive(NAMES | NUMBERS, combined, max_leaves=8)
+
+
+@given(DRAWN)
+def test_any_formula_is_worked_out_exactly(drawn: Drawn) -> None:
+    text, value = drawn
+    assume(len(text) <= formula.LONGEST and abs(value) < formula.LARGEST)
+    try:
+        formula.check(text)
+    except InvalidRequest as refused:
+        assume("too long" not in str(refused) and "divided by 0" not in str(refused))
+        raise
+    assert cost(text, 7, output_tokens=1_000, files=3, pages=0.1) == max(0, -(-value.numerator // value.denominator))
+
+
+@given(st.text(max_size=60) | st.text("tokens 0123456789+-*/%()<>=if else.,min_'[]{}:", max_size=60))
+def test_whatever_is_written_is_read_or_refused_with_a_sentence(text: str) -> None:
+    with suppress(InvalidRequest):
+        formula.price(text, 5, Work(metadata={"files": 3}))
 
 
 LENGTHY = Action("review", Pricing.FORMULA, formula="ceil(output_tokens / 100) + 2 * files", estimate=9)
