@@ -125,7 +125,11 @@ def test_a_part_that_is_invalid_says_so_before_status_and_before_its_hold_is_res
 
 def test_in_shadow_a_closed_accounts_hold_goes_on_as_it_was_let_begin() -> None:
     book = funded(enforcement=Enforcement.SHADOW)
+    before = book.reserve(3)
     book.act(SetStatus, status="closed")
+    for late in (book.capture(before, 3), book.capture(before, 3)):
+        assert (late.charged, late.would_refuse) == (0, "AccountClosed")
+    assert book.void(before).status == "voided"
     captured, voided = book.reserve(2), book.reserve(2)
     part = book.capture(captured, 2)
     assert (part.charged, part.would_refuse, book.debt()) == (0, "AccountClosed", 0)

@@ -20,6 +20,7 @@ from .spending import charge_pool, check_work, feature_of, price_of, take_from, 
 from .state import Account, AccountStatus, Hold, HoldStatus
 
 LONGEST = 86_400
+RESOLVED = frozenset({HoldStatus.CAPTURED, HoldStatus.VOIDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def find_hold(desk: Desk, account: Account, hold_id: int) -> Hold:
 
 def refuse_resolved(hold: Hold) -> None:
     """Raise `HoldAlreadyResolved` for a hold that was captured to its end or voided; a timed-out one is not."""
-    if hold.status in (HoldStatus.CAPTURED, HoldStatus.VOIDED):
+    if hold.status in RESOLVED:
         raise HoldAlreadyResolved(f"Hold {hold.hold_id} was {hold.status} before.")
 
 
@@ -140,7 +141,8 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
         price, refusal = 0, refusal or AccountClosed(CLOSED)
         if not shadow:
             raise refusal
-    refuse_resolved(hold)
+    else:
+        refuse_resolved(hold)
     part = _plan_part(desk, account, hold, price, feature)
     if part.short and desk.book.program.overrun is Overrun.REJECT:
         url = desk.book.program.packages_url
@@ -223,6 +225,8 @@ def _advance(desk: Desk, account: Account, hold: Hold, txn: Transaction, *, fina
     """Close the hold and release the rest, or move its end to this part's instant plus its time, never earlier."""
     hold.captured += txn.charged
     desk.journal.touched_holds[hold.hold_id] = hold
+    if hold.status in RESOLVED:
+        return  # shadow lets a part pass of a hold that the account's closing voided
     if final:
         release(desk, hold)
         desk.journal.close_hold(hold, HoldStatus.CAPTURED, desk.now)
@@ -233,9 +237,13 @@ def _advance(desk: Desk, account: Account, hold: Hold, txn: Transaction, *, fina
 def void(desk: Desk, account: Account, operation: Void) -> Hold:
     """Close a hold and release the rest; a timed-out one is only closed."""
     hold = find_hold(desk, account, operation.hold_id)
-    if desk.book.program.enforcement is not Enforcement.SHADOW:
+    shadow = desk.book.program.enforcement is Enforcement.SHADOW
+    if shadow and account.status is AccountStatus.CLOSED:
+        if hold.status in RESOLVED:
+            return hold  # the closing has released it, and an application in shadow is refused nothing
+    else:
         refuse_closed(account)
-    refuse_resolved(hold)
+        refuse_resolved(hold)
     release(desk, hold)
     desk.journal.close_hold(hold, HoldStatus.VOIDED, desk.now)
     after_release(desk, account)
