@@ -8,7 +8,9 @@ import time
 import pytest
 from alerts.conftest import World
 from support.listening import Heard
+from support.people import House
 
+from creditbook.access import console
 from creditbook.alerts import AlertReport
 from creditbook.alerts.checking import INTERRUPTED, TRIES
 from creditbook.alerts.figures import figures
@@ -120,6 +122,20 @@ def test_unlimited_and_switched_off_and_closed_accounts_are_not_told(world: Worl
     world.ledger.close_account("acme/asha", reason="left")
     assert world.check() == AlertReport()
     assert world.web.heard == []
+
+
+def test_whoever_may_not_sign_in_any_more_is_not_told(world: World) -> None:
+    world.alerts.add("low_balance", 10_000, world.web.url)
+    house = House(world.store, clock=world.clock)
+    org = console(world.who.org_id, "acme", "Test", "Asia/Kolkata")
+    person_id = house.person(org, "asha")
+    house.access.people.give_account(org, person_id, "asha", reason="test")
+    assert world.check().delivered == 1
+    world.give(1)
+    assert world.check().rearmed == 1
+    house.access.people.deactivate(org, person_id, reason="left")
+    world.spend(1)
+    assert world.check() == AlertReport()
 
 
 def test_what_failed_is_written_down_and_tried_again_later_each_time_until_it_arrives(world: World) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from . import ids
 from .tables.administration import alert_rule, alert_sent
 from .tables.ledger import account, organization, usage_account_day
+from .tables.people import membership
 
 Connection = sa.Connection
 Row = sa.Row[*tuple[Any, ...]]
@@ -93,7 +94,8 @@ def sent_since(connection: Connection, org_id: int, account_id: int, kind: str, 
 
 
 def watched(connection: Connection, org_id: int) -> Sequence[Row]:
-    """Every rule that is on, of accounts that are not closed, with whom it is about."""
+    """Every rule that is on, with whom it is about; not of closed accounts, nor of people who may not sign in here."""
+    holder = (membership.c.org_id == alert_rule.c.org_id) & (membership.c.account_id == alert_rule.c.account_id)
     query = (
         sa.select(
             alert_rule,
@@ -103,7 +105,9 @@ def watched(connection: Connection, org_id: int) -> Sequence[Row]:
         )
         .join(account, (account.c.org_id == alert_rule.c.org_id) & (account.c.account_id == alert_rule.c.account_id))
         .join(organization, organization.c.org_id == alert_rule.c.org_id)
+        .outerjoin(membership, holder)
         .where(alert_rule.c.org_id == org_id, alert_rule.c.is_on, account.c.status != "closed")
+        .where(sa.or_(membership.c.person_id.is_(None), membership.c.is_active))
     )
     return connection.execute(query.order_by(alert_rule.c.alert_id)).all()
 
