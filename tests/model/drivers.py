@@ -56,11 +56,14 @@ class LedgerDriver:
     def do(self, verb: str, name: str, key: str | None = None, **terms: Any) -> Any:
         if verb == "set_status":
             return getattr(self.ledger, TWIN_VERBS[terms["status"]])(name, reason="machine", idempotency_key=key)
+        if verb == "approved_grant":
+            asked = self.ledger.ask_grant(name, reason="machine", actor="first", **terms)
+            return self.ledger.approve(name.partition("/")[0], asked, actor="second")
         if verb == "reserve":
             verb = "hold"
         if verb == "pay_purchase":
             terms["provider"] = "manual"
-        if verb in NEEDS_REASON:
+        if verb in NEEDS_REASON or terms.get("at_once"):
             terms["reason"] = "machine"
         first = [terms.pop(k) for k in POSITIONAL if k in terms]
         if verb == "grant":

@@ -108,7 +108,9 @@ def capture(
     elif not metered:
         raise InvalidRequest("unknown action")
     if account.status == "closed":
-        raise AccountClosed
+        if not shadow:
+            raise AccountClosed
+        return Result("usage", metered=True, hold=hold, refused="AccountClosed", use=new_use(book, account, 0))
     if hold.status in {"captured", "voided"}:
         raise HoldAlreadyResolved
     late = hold.status == "timed_out"
@@ -168,7 +170,9 @@ def charge_part(book: Book, account: Account, hold: Hold, part: Result, need: in
 
 def void(book: Book, account: Account, _now: datetime, *, hold: Hold) -> Result:
     if account.status == "closed":
-        raise AccountClosed
+        if book.program.enforcement is not Enforcement.SHADOW:
+            raise AccountClosed
+        return Result("void", hold=hold)
     if hold.status in {"captured", "voided"}:
         raise HoldAlreadyResolved
     release(hold)

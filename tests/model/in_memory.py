@@ -24,7 +24,7 @@ from creditbook.domain.errors import LedgerError
 from creditbook.domain.journal import Entry, Journal, KeyRow, Transaction
 from creditbook.domain.program import GrantClass, Program, WalletType
 from creditbook.domain.selling import PayReferrer
-from creditbook.domain.settling import project, settle
+from creditbook.domain.settling import next_due, project, settle
 from creditbook.domain.state import Account, Book, Debt, Grant, PastLine, PastUsage
 
 VERBS: dict[str, type[ops.Operation]] = {
@@ -33,6 +33,7 @@ VERBS: dict[str, type[ops.Operation]] = {
     "capture": ops.Capture,
     "void": ops.Void,
     "grant": ops.GrantTokens,
+    "approved_grant": ops.GrantTokens,
     "reset": ops.Reset,
     "refund": ops.Refund,
     "revoke": ops.Revoke,
@@ -152,7 +153,9 @@ class MemoryDriver:
         asked = translated(verb, {RENAMED.get(k, k): v for k, v in terms.items()})
         if "ttl" in asked:
             asked["seconds"] = int(asked.pop("ttl").total_seconds())
-        if verb in {"grant", "open_wallet"} and isinstance(asked.get("expires_at"), date):
+        if verb == "approved_grant":
+            asked |= {"actor": "first", "approved_by": "second"}
+        if verb in {"grant", "approved_grant", "open_wallet"} and isinstance(asked.get("expires_at"), date):
             asked["expires_at"] = typed_end(asked["expires_at"], account.zone)
         if verb in {"spend", "capture"}:
             work = {k: asked.pop(k) for k in ("input_tokens", "output_tokens") if k in asked}
@@ -169,7 +172,7 @@ class MemoryDriver:
             family.book.pasts[asked.txn_id] = self.past(org, family, asked.txn_id)
         journal = Journal(1, self.new_id)
         try:
-            org.shelf.lend(family.book)
+            org.shelf.lend(family.book, family.grants)
             return decide(family.book, journal, asked, self.clock(), org.keys)
         finally:
             self.absorb(org, family, journal)
@@ -225,6 +228,12 @@ class MemoryDriver:
         for family in {id(f): f for f in org.families.values()}.values():
             self.run(org, family, ops.Settle(account_id=family.book.root_id))
 
+    def next_due(self, slug: str) -> datetime | None:
+        """When something falls due next, after now."""
+        books = [family.book for family in self.orgs[slug].families.values()]
+        dues = [next_due(Desk(book, Journal(1, self.new_id), self.clock())) for book in books]
+        return min((due for due in dues if due is not None and due > self.clock()), default=None)
+
     def balance(self, name: str, feature: str | None = None, at: datetime | None = None) -> balances.Balance:
         book, seen, when = self.looked_ahead(name, at)
         return balances.balance_of(book, seen, when, feature, pending=False, shown=name)
@@ -232,7 +241,7 @@ class MemoryDriver:
     def looked_ahead(self, name: str, at: datetime | None) -> tuple[Book, Account, datetime]:
         """A copy, lived on up to now; what lies after is a projection."""
         org, family, account = self.find(name)
-        org.shelf.lend(family.book)
+        org.shelf.lend(family.book, family.grants)
         memo = {id(p): p for p in (family.book.program, *(v.program for v in family.book.versions))}
         book = copy.deepcopy(family.book, memo)  # type: ignore[arg-type]
         now = max(self.clock(), book.root.clock_at or self.clock())

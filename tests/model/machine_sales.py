@@ -14,7 +14,7 @@ from creditbook.domain.program import Plan
 
 PICK = st.integers(0, 999)
 KEYED = st.booleans()
-EDITS = st.sampled_from(["tokens", "rollover", "limits", "price", "grace"])
+EDITS = st.sampled_from(["tokens", "rollover", "limits", "price", "grace", "action", "package"])
 NOW_OR_LATER = st.sampled_from(["now", "now", "now", "later"])
 
 
@@ -130,7 +130,12 @@ class SellingRules(RuleBasedStateMachine):
             name, sale, _ = self.recent(packs, pick)
             self.do("dispute_purchase", name, sale=sale, what=what)
 
-    # Codes, rewards, friends
+    # What two administrators give; codes, rewards, friends
+
+    @precondition(lambda self: hasattr(self, "pair") and self.pair.program.approval_above is not None)
+    @rule(pick=PICK, tokens=st.sampled_from([55, 56, 90]))
+    def grant_with_a_second_administrator(self, pick: int, tokens: int) -> None:
+        self.do("approved_grant", self.name(pick), tokens=tokens)
 
     @precondition(lambda self: hasattr(self, "pair") and self.pair.book.codes)
     @rule(pick=PICK, which=PICK, keyed=KEYED)
@@ -162,6 +167,15 @@ class SellingRules(RuleBasedStateMachine):
         program = self.pair.book.program
         if how == "grace":
             self.pair.load_program(replace(program, grace_days=tokens % 6))
+            return
+        if how == "action":
+            dearer = replace(program.actions["goal"], tokens=1 + tokens % 7)
+            self.pair.load_program(replace(program, actions=program.actions | {"goal": dearer}))
+            return
+        if how == "package":
+            pack = program.packages[self.one_of(program.packages, which)]
+            other = replace(pack, tokens=tokens, price_minor=pack.price_minor + tokens, lifetime_days=1 + which % 50)
+            self.pair.load_program(replace(program, packages=program.packages | {pack.slug: other}))
             return
         slug = self.one_of(program.plans, which)
         self.pair.load_program(replace(program, plans=program.plans | {slug: edited(program.plans[slug], how, tokens)}))

@@ -12,7 +12,7 @@ from creditbook.domain.journal import Journal, OwedReferral
 from creditbook.domain.plans import Version
 from creditbook.domain.program import Program
 from creditbook.domain.sales import Award, PromoCode, Purchase, PurchaseKind, Redemption
-from creditbook.domain.state import Book
+from creditbook.domain.state import Book, Grant
 
 VERBS: dict[str, type[Any]] = {
     "change_plan": selling.ChangePlan,
@@ -64,9 +64,13 @@ class Shelf:
         self.program = program
         self.versions.append(Version(self.new_id(), since, program))
 
-    def lend(self, book: Book) -> None:
-        """Put into a book what a store would load for it."""
+    def lend(self, book: Book, grants: dict[int, Grant]) -> None:
+        """Put into a book what a store would load for it; a purchase's grant is there even when it is dead."""
         book.program, book.versions = self.program, tuple(self.versions)
+        book.buyers = {p.account_id for p in self.purchases.values() if p.paid_at is not None}
+        for purchase in self.purchases.values():
+            if purchase.grant_id in grants and purchase.account_id in book.accounts:
+                book.accounts[purchase.account_id].grants[purchase.grant_id] = grants[purchase.grant_id]
         book.purchases = {i: p for i, p in self.purchases.items() if p.account_id in book.accounts}
         book.payments = {(p.provider, p.provider_payment): i for i, p in self.purchases.items() if p.provider_payment}
         book.awards = {(a.account_id, a.name, a.period) for a in self.awards}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from model import admin, codes, corrections, holds, plans, sales, spends
@@ -25,6 +26,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "capture": holds.capture,
     "void": holds.void,
     "grant": admin.grant,
+    "approved_grant": partial(admin.grant, approved_by="second"),
     "reset": admin.reset,
     "refund": corrections.refund,
     "revoke": corrections.revoke,
