@@ -123,9 +123,7 @@ def refuse_resolved(hold: Hold) -> None:
 def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     """Take one part: from the hold, then from what is available; what is short, by the program's `overrun` (rule 12).
 
-    A timed-out hold is charged afresh from what is available now, without limits, and finally (rule 13). Refusals come
-    in the order of rule 5: what is invalid, then a closed account, then a hold that is closed, then tokens. Shadow lets
-    a closed account's part pass, marked and charged nothing, as it let the hold be made.
+    A timed-out hold is charged afresh from what is available now, without limits, and finally (rule 13).
     """
     check_work(desk, operation.tokens, operation.work)
     hold = find_hold(desk, account, operation.hold_id)
@@ -133,16 +131,8 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     name = operation.action or hold.action
     action = desk.book.program.actions.get(name)
     feature = feature_of(action, name)
-    price, refusal = _price(desk, account, operation, action, name, metered=hold.metered and not late)
     shadow = desk.book.program.enforcement is Enforcement.SHADOW
-    if refusal is not None and not shadow:
-        raise refusal
-    if account.status is AccountStatus.CLOSED:
-        price, refusal = 0, refusal or AccountClosed(CLOSED)
-        if not shadow:
-            raise refusal
-    else:
-        refuse_resolved(hold)
+    price, refusal = _judge(desk, account, hold, operation, action, name)
     part = _plan_part(desk, account, hold, price, feature)
     if part.short and desk.book.program.overrun is Overrun.REJECT:
         url = desk.book.program.packages_url
@@ -165,6 +155,26 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
     if account.referral_waits:
         rewarding.after_work(desk, account, txn, operation)
     return txn
+
+
+def _judge(
+    desk: Desk, account: Account, hold: Hold, operation: Capture, action: Action | None, name: str
+) -> tuple[int, LedgerError | None]:
+    """What a part costs, and what shadow lets pass; others are refused in rule 5's order: validity, status, the hold.
+
+    Shadow lets a closed account's part pass, marked and charged nothing, as it let the hold be made.
+    """
+    shadow = desk.book.program.enforcement is Enforcement.SHADOW
+    metered = hold.metered and hold.status is not HoldStatus.TIMED_OUT
+    price, refusal = _price(desk, account, operation, action, name, metered=metered)
+    if refusal is not None and not shadow:
+        raise refusal
+    if account.status is not AccountStatus.CLOSED:
+        refuse_resolved(hold)
+        return price, refusal
+    if not shadow:
+        raise AccountClosed(CLOSED)
+    return 0, refusal or AccountClosed(CLOSED)
 
 
 def _price(
