@@ -75,8 +75,8 @@ wheel: $(DEV) ## build dist/creditbook-….whl, which carries the whole site
 bench: $(DEV) ## the complete path beside its floor, on both databases (ARGS="--quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(DEV) ## thousands of steps of the ledger against its model, on plain values and both databases
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/model $(ARGS)
+soak: $(DEV) ## thousands of steps against the model, and eight busy years, on plain values and both databases
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/model tests/simulation $(ARGS)
 
 mutants: $(DEV) ## does some test notice each deliberate fault? (ARGS="--only rollover")
 	@$(BIN)/python scripts/mutants.py $(ARGS)
