@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 
 from creditbook.access import passwords
 from creditbook.access.names import display_name_of, email_of, user_name_of
 from creditbook.access.sessions import Sessions
 from creditbook.access.values import NotAllowed, TooManyAttempts
-from creditbook.domain.errors import Conflict, InvalidRequest
-from creditbook.ledger.ledger import Ledger
+from creditbook.domain.errors import Conflict, InvalidRequest, NotFound
+from creditbook.domain.program import Program
 from creditbook.store import audit, directory, ids
 from creditbook.store import people as people_rows
 from creditbook.store import sessions as rows
@@ -19,6 +20,16 @@ from creditbook.store.people import Connection
 WINDOW = timedelta(minutes=15)
 ATTEMPTS = 10
 """So many registrations one address may try in a window, right ones too: each opens an account with a welcome in it."""
+
+
+class Books(Protocol):
+    """What is asked of the ledger: an organization's program, and an account with what it opens at sign-up."""
+
+    def program(self, slug: str) -> Program:
+        """The program that an organization runs."""
+
+    def open_account(self, account: str, *, referred_by: str | None, actor: str, idempotency_key: str) -> Any:
+        """Open an account, `ORG/USERNAME`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class OpenHouse:
 class Registration:
     """Signs new people up: an account with what the program opens, a person, her place, and a way through the door."""
 
-    def __init__(self, sessions: Sessions, ledger: Ledger) -> None:
+    def __init__(self, sessions: Sessions, ledger: Books) -> None:
         self._sessions, self._ledger = sessions, ledger
         self._store, self._clock = sessions.store, sessions.clock
 
@@ -82,6 +93,12 @@ class Registration:
         )
         return self._store.retrying(lambda: self._enter(slug, user_name, name, email, password_hash, browser))
 
+    def _organization(self, slug: str) -> int:
+        found = directory.organization_by_slug(self._store, slug)
+        if found is None:
+            raise NotFound("There is no such organization any more.")
+        return found.org_id
+
     def _admit(self, address: str) -> None:
         now = self._clock()
         with self._store.write() as connection:
@@ -91,15 +108,15 @@ class Registration:
 
     def _refuse_taken(self, slug: str, user_name: str) -> None:
         """A name that a person has, or an account that an administrator opened, is nobody's to take."""
-        org = self._ledger.core.organization(slug)
-        with self._store.read(org.org_id) as connection:
+        org_id = self._organization(slug)
+        with self._store.read(org_id) as connection:
             taken = people_rows.person_by_name(connection, user_name) is not None
-        there = directory.account_by_name(self._store, org.org_id, user_name) is not None
-        if taken or (there and not directory.was_opened_by(self._store, org.org_id, _key(user_name))):
+        there = directory.account_by_name(self._store, org_id, user_name) is not None
+        if taken or (there and not directory.was_opened_by(self._store, org_id, _key(user_name))):
             raise Conflict(f"The user name {user_name} is taken. Choose another.")
 
     def _enter(self, slug: str, user_name: str, name: str, email: str, password_hash: str, browser: str) -> str:
-        org_id, now = self._ledger.core.organization(slug).org_id, self._clock()
+        org_id, now = self._organization(slug), self._clock()
         with self._store.write(org_id) as connection:
             if people_rows.person_by_name(connection, user_name) is not None:
                 raise Conflict(f"The user name {user_name} is taken. Choose another.")
