@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.ledgers import MovedClock
@@ -145,3 +146,35 @@ def test_the_verbs_can_be_awaited(database_url: str, clock: MovedClock) -> None:
             return (await ledger.purchase_preview("acme/asha", "big")).after.available
 
     assert asyncio.run(bought()) == 1_152
+
+
+def test_one_payment_told_for_many_purchases_at_once_pays_one(shop: Ledger) -> None:
+    people = ["acme/asha", *(f"acme/p{number}" for number in range(7))]
+    for person in people[1:]:
+        shop.open_account(person)
+    orders = [(person, shop.open_purchase(person, "starter").purchase_id) for person in people]
+
+    def told(order: tuple[str, int]) -> tuple[str, str]:
+        person, purchase_id = order
+        paid = shop.pay_purchase(person, purchase_id, provider="stripe", payment="pi_1")
+        return paid.status, paid.trouble
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(told, orders))
+    assert sorted(status for status, _ in answers) == ["granted"] + ["pending"] * 7
+    assert all("has paid purchase" in trouble for status, trouble in answers if status == "pending")
+    assert sum(shop.balance(person).available or 0 for person in people) == 100
+
+
+def test_a_sale_recorded_twice_at_once_is_one(shop: Ledger) -> None:
+    shop.open_account("acme/ravi")
+
+    def sold(person: str) -> str:
+        try:
+            return shop.sell(person, "starter", payment="UPI 9", reason="paid by UPI").status
+        except InvalidRequest as refused:
+            return "recorded before" if "recorded before" in str(refused) else str(refused)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(sold, ["acme/asha", "acme/ravi"] * 4))
+    assert answers == ["granted"] + ["recorded before"] * 7
