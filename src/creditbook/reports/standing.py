@@ -71,7 +71,10 @@ class GrantLeft:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One line that time will write if nothing else happens: whole tokens, signed, into or out of a wallet."""
+    """One line that time will write if nothing else happens: whole tokens, signed, into or out of a wallet.
+
+    ``of_pool``: the wallet is the pool's, on which the account draws.
+    """
 
     at: datetime
     kind: str
@@ -80,6 +83,7 @@ class Coming:
     wallet_type: str
     wallet_label: str
     label: str
+    of_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,19 @@ class Standing:
     holds: tuple[Held, ...]
     pending: tuple[Transaction, ...]
     coming: tuple[Coming, ...]
+
+    @property
+    def for_work(self) -> int | None:
+        """What may be spent on the program's main work: less than all where wallets are restricted to features."""
+        action = self.program.actions.get(self.program.ready_action)
+        available = self.balance.available
+        return available if action is None else self.balance.by_feature.get(action.spends_for, available)
+
+    @property
+    def work_in_plan(self) -> bool:
+        """Whether the plan lets the program's main work start at all."""
+        action = self.program.actions.get(self.program.ready_action)
+        return action is None or self.plan.allows(action.spends_for)
 
 
 def standing(store: Store, batches: BatchStore, principal: Principal, now: datetime) -> Standing:
@@ -176,20 +193,25 @@ def _coming(book: Book, account: Account, at: datetime) -> tuple[Coming, ...]:
     ahead = copy.deepcopy(book)
     journal = Journal(book.org_id, _counter())
     project(Desk(ahead, journal, at), at + AHEAD)
-    mine = ahead.accounts[account.account_id]
     grants = {line.txn_id: line.grant_id for line in journal.entries}
+    owners = {account.account_id: ahead.accounts[account.account_id]}
+    if account.pool_id is not None:
+        owners[account.pool_id] = ahead.accounts[account.pool_id]
     found: list[Coming] = []
     for txn in journal.transactions:
-        grant = mine.grants.get(grants.get(txn.txn_id, 0))
-        if txn.account_id != account.account_id or grant is None:
+        owner = owners.get(txn.account_id)
+        grant = None if owner is None else owner.grants.get(grants.get(txn.txn_id, 0))
+        if owner is None or grant is None:
             continue
-        wallet = mine.wallets[grant.wallet_id]
+        wallet = owner.wallets[grant.wallet_id]
         tokens = grant.amount if txn.kind in ("reset", "rollover") else txn.tokens
+        of_pool = owner.account_id != account.account_id
         found.append(
             Coming(
-                txn.effective_at, txn.kind, tokens, wallet.wallet_id, wallet.type.value, wallet.label, txn.description
+                txn.effective_at, txn.kind, tokens, wallet.wallet_id, wallet.type.value, wallet.label, txn.description,
+                of_pool,
             )
-        )
+        )  # fmt: skip
     soonest = {(line.kind, line.wallet_id): line for line in reversed(found)}
     return tuple(sorted(soonest.values(), key=lambda line: line.at))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from creditbook.domain.units import amount, available_words, insufficient, remai
 from creditbook.reports.history import Line
 from creditbook.reports.overview import Trend
 from creditbook.reports.standing import Coming, Held, Standing
+from creditbook.site import PAGES
 
 from . import charts
 from .format import countdown, day, esc, full, instant, plural, short, signed, when
@@ -74,6 +76,9 @@ def _lasts(found: Standing, trend: Trend, zone: ZoneInfo) -> str:
         return f"Your plan **{esc(found.plan.title)}** is unlimited: work is recorded and costs you no tokens."
     if not trend.ever_used:
         return "How long this lasts is told here once something is used."
+    if found.balance.available == 0:
+        brings = refill(found)
+        return "Nothing is left." + (f" It refills on **{day(brings.at.astimezone(zone))}**." if brings else "")
     if not trend.pace:
         return "Nothing was used in the last seven days, so nothing tells how long this lasts."
     pace = f"{trend.pace:.1f}".rstrip("0").rstrip(".") if trend.pace < 10 else short(trend.pace)
@@ -97,12 +102,25 @@ def resets(now: datetime, found: Standing, zone: ZoneInfo) -> None:
             return
         local = given[0].at.astimezone(zone)
         st.metric("Next reset", countdown(given[0].at, now), help=f"{local:%A %-d %B %Y, %H:%M:%S %z}")
-        for line in given[:3]:
-            soon = "" if line is given[0] else f" · {countdown(line.at, now)}"
+        for line in _together(given)[:3]:
+            soon = "" if line.at == given[0].at else f" · {countdown(line.at, now)}"
             st.markdown(f"{_brings(line, found)}  \n:gray[{instant(line.at, zone, now=now)} · {zone.key}{soon}]")
 
 
+def _together(given: list[Coming]) -> list[Coming]:
+    """The account's own resets line by line, the team's as one for each moment."""
+    moments = dict.fromkeys(line.at for line in given if line.of_pool)
+    team = [
+        replace(next(one for one in given if one.at == at and one.of_pool), wallet_id=0,
+                tokens=sum(one.tokens for one in given if one.at == at and one.of_pool))
+        for at in moments
+    ]  # fmt: skip
+    return sorted([*(line for line in given if not line.of_pool), *team], key=lambda line: line.at)
+
+
 def _brings(line: Coming, found: Standing) -> str:
+    if line.of_pool:
+        return f"The team's tokens back to **{full(line.tokens)}**"
     said = f"{esc(wallet_name(line.wallet_type, line.wallet_label))} wallet back to **{full(line.tokens)}**"
     rolled = sum(other.tokens for other in found.coming if other.kind == "rollover" and other.at == line.at)
     return f"{said}, and **{full(rolled)}** roll over" if rolled else said
@@ -118,7 +136,9 @@ def ready(found: Standing) -> None:
     with card("ready"):
         if balance.status != "active":
             st.badge(f"Not ready: the account is {balance.status}", icon=":material/ac_unit:", color="blue")
-        elif balance.available is None or balance.available >= program.ready_tokens:
+        elif not found.work_in_plan:
+            st.badge(f"{work.capitalize()} is not in your plan", icon=":material/lock:", color="orange")
+        elif found.for_work is None or found.for_work >= program.ready_tokens:
             st.badge(f"Ready for {work}", icon=":material/check_circle:", color="green")
         else:
             st.badge(f"Not ready for {work}", icon=":material/error:", color="red")
@@ -126,8 +146,10 @@ def ready(found: Standing) -> None:
 
 
 def _ready_note(found: Standing) -> str:
-    need, available = found.program.ready_tokens, found.balance.available
+    need, available = found.program.ready_tokens, found.for_work
     said = f"It needs {amount(need, found.program.unit, up=True)}"
+    if not found.work_in_plan:
+        return f"{said}, and a plan that has it."
     if available is None:
         return f"{said}, and nothing is counted under your plan."
     if available < need:
@@ -139,7 +161,7 @@ def _ready_note(found: Standing) -> str:
 def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, low: int | None = None) -> None:
     """At most one notice: what is the case, what stays yours, what comes next. ``low`` is where tokens run low."""
     balance, program = found.balance, found.program
-    brings = refill(found)
+    brings, unlimited = refill(found), found.for_work is None
     after = f" Next reset: {instant(brings.at, zone, now=now)} · {countdown(brings.at, now)}." if brings else ""
     if balance.status == "frozen":
         kept = "Nothing can be spent. Time runs on and your tokens stay yours: ask an administrator."
@@ -152,8 +174,9 @@ def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, 
     elif balance.available == 0:
         left = f"{remaining_words(0, program.unit)}."
         st.error(f"**{esc(insufficient(program.unit))}**  \n{esc(left)}{after}", icon=":material/error:")
-    elif balance.available is not None and program.ready_action and balance.available < program.ready_tokens:
-        missing = full(program.ready_tokens - balance.available)
+        st.page_link(PAGES / "account" / "plans.py", label=_way_out(found), icon=":material/upgrade:")
+    elif program.ready_action and found.work_in_plan and (found.for_work or 0) < program.ready_tokens and not unlimited:
+        missing = full(program.ready_tokens - (found.for_work or 0))
         st.warning(f"**Not enough to start**  \n{missing} tokens are missing.{after}", icon=":material/schedule:")
     elif balance.available is not None and low is not None and balance.available <= low:
         left = f"{amount(balance.available, program.unit)} left, and low begins at {amount(low, program.unit)}."
@@ -163,8 +186,14 @@ def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, 
         st.info(f"**Nothing spent yet**  \n{waits}", icon=":material/waving_hand:")
 
 
-def latest(lines: tuple[Line, ...], now: datetime, zone: ZoneInfo, everything: Path) -> None:
-    """The last lines of the history; ``everything`` is the page that shows them all."""
+def _way_out(found: Standing) -> str:
+    """What the way to more tokens is called: the next plan above, else what is for sale."""
+    higher = [plan for plan in found.program.plans.values() if plan.rank > found.plan.rank]
+    return f"Upgrade to {min(higher, key=lambda plan: plan.rank).title}" if higher else "Plans & packages"
+
+
+def latest(lines: tuple[Line, ...], now: datetime, zone: ZoneInfo, everything: Path | None) -> None:
+    """The last lines of the history; ``everything`` is the page that shows them all, None where none is linked."""
     with card("latest", height="stretch"):
         head("Latest activity", f"Times in {zone.key}")
         if not lines:
@@ -173,7 +202,8 @@ def latest(lines: tuple[Line, ...], now: datetime, zone: ZoneInfo, everything: P
         frame = pd.DataFrame([(_latest(line, now, zone), line.change) for line in lines], columns=["what", "change"])
         shown = numbers(frame, change=signed)
         st.table(shown, border="horizontal", hide_header=True, hide_index=True, alt="The latest lines")
-        st.page_link(everything, label="All history", icon=":material/arrow_forward:", icon_position="right")
+        if everything is not None:
+            st.page_link(everything, label="All history", icon=":material/arrow_forward:", icon_position="right")
 
 
 def _latest(line: Line, now: datetime, zone: ZoneInfo) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from creditbook.domain.balance import WalletBalance
 from creditbook.domain.burning import NEVER
 from creditbook.domain.program import WALLET_RANK, WalletType
-from creditbook.reports.standing import GrantLeft, Standing
+from creditbook.reports.standing import Coming, GrantLeft, Standing
 
 from . import tables
 from .format import countdown, esc, full, instant, plural, signed, tone, zone_mark
@@ -136,9 +136,14 @@ def _where(grant: GrantLeft) -> str:
     return f"{name} of the team" if grant.of_pool else name
 
 
+def _whose(line: Coming) -> str:
+    name = wallet_name(line.wallet_type, line.wallet_label)
+    return f"{name} of the team" if line.of_pool else name
+
+
 def ahead(now: datetime, found: Standing, zone: ZoneInfo) -> None:
     """What time brings and takes if nothing else happens: resets, roll-overs, and what expires unspent."""
-    rows = [(c.at, c.kind, wallet_name(c.wallet_type, c.wallet_label), c.tokens) for c in found.coming]
+    rows = [(c.at, c.kind, _whose(c), c.tokens) for c in found.coming]
     within = {(c.at, c.wallet_id) for c in found.coming if c.kind == "expiry"}
     last = max((c.at for c in found.coming), default=now)
     rows += [
