@@ -37,6 +37,18 @@ def test_a_downgrade_waits_for_terms_that_are_paid_ahead() -> None:
     assert book.account().plan == "basic"
 
 
+def test_what_waits_says_when_it_acts() -> None:
+    book = studio("thirties")
+    book.renew()
+    book.renew()
+    told_so = book.change_plan("basic")
+    assert (told_so.term_ends_at, told_so.paid_until) == (utc(2026, 4, 10), utc(2026, 6, 9))
+    due = studio("pro")
+    due.now = utc(2026, 4, 11)
+    assert due.cancel().paid_until == utc(2026, 4, 13)  # the end of the grace
+    assert due.change_plan("free", at_once=True).paid_until is None
+
+
 def test_the_allowance_that_ends_with_a_downgrade_rolls_over_by_the_plan_that_ended() -> None:
     book = studio("pro")
     book.change_plan("free")

@@ -193,7 +193,8 @@ def test_an_upgrade_that_was_sold_acts_now_and_a_renewal_pays_the_next_term(ledg
     assert (sale.status, sale.price_minor, sale.available, len(sale.transaction_ids)) == ("granted", 999, 230, 1)
     assert ledger.subscription("acme/ravi").term_ends_at == END
     ledger.sell("acme/ravi", "", kind="renewal", reason="paid in cash", payment="receipt 8")
-    assert ledger.subscription("acme/ravi").paid_ahead == 1
+    seen = ledger.subscription("acme/ravi")
+    assert (seen.paid_ahead, seen.paid_until) == (1, datetime(2026, 5, 4, tzinfo=UTC))
     clock.at = END + timedelta(days=1)
     ledger.sweep()
     seen = ledger.subscription("acme/ravi")

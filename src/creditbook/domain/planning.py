@@ -16,7 +16,7 @@ from .results import PlanReceipt
 from .sales import Purchase
 from .selling import CancelPlan, ChangePlan
 from .state import Account, Book
-from .terms import fallback, is_ending, note, put_on
+from .terms import fallback, is_ending, note, paid_until, put_on
 
 PAID_ALREADY = "The next term, on {plan}, is paid already. Choose again when it has begun, or cancel to end after it."
 
@@ -252,4 +252,5 @@ def receipt(desk: Desk, account: Account, what: str, mark: int) -> PlanReceipt:
         paid_ahead=term.paid_ahead,
         available=available_tokens(desk.book, account, desk.now),
         transaction_ids=tuple(txn.txn_id for txn in desk.journal.transactions[mark:]),
+        paid_until=paid_until(desk.book, account),
     )

@@ -73,7 +73,8 @@ class Done:
 class PlanReceipt:
     """An account's plan as it stood after a change. ``what`` says what the change did, as `plans.PlanEvent.what`.
 
-    ``next_plan`` is what waits for ``term_ends_at`` ('' for nothing); ``available`` None means unlimited.
+    ``next_plan`` is what waits for ``paid_until`` ('' for nothing), the end of the terms paid ahead too (the grace's
+    end, where the term is unpaid); ``available`` None means unlimited.
     """
 
     account: str
@@ -85,6 +86,7 @@ class PlanReceipt:
     paid_ahead: int
     available: int | None
     transaction_ids: tuple[int, ...] = ()
+    paid_until: datetime | None = None
     replayed: bool = False
 
 
@@ -112,7 +114,7 @@ class PurchaseReceipt:
 
 Result = Receipt | HoldReceipt | Done | PlanReceipt | PurchaseReceipt
 _KINDS: dict[str, type[Any]] = {"r": Receipt, "h": HoldReceipt, "d": Done, "p": PlanReceipt, "b": PurchaseReceipt}
-_INSTANTS = {"ends_at", "term_ends_at"}
+_INSTANTS = {"ends_at", "term_ends_at", "paid_until"}
 _json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _MARKS = {cls: mark for mark, cls in _KINDS.items()}
 

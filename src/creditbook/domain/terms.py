@@ -71,6 +71,19 @@ def is_ending(book: Book, account: Account) -> bool:
     return term.status is PlanStatus.CANCELLING or waits
 
 
+def paid_until(book: Book, account: Account) -> datetime | None:
+    """The end of the time paid for on the running plan, terms paid ahead among it, as the calendar is now: what waits
+    acts then. For an unpaid term it is the grace's end; None on a free plan."""
+    term, plan = account.term, book.own_plan(account)
+    if term.unpaid:
+        return term.grace_ends_at
+    end = term.ends_at
+    for _ in range(term.paid_ahead):
+        if end is not None and plan is not None and plan.term is not None:
+            _, _, end = following(account.zone, plan.term, account.plan_anchor, end, boundary=True)
+    return end
+
+
 def put_on(
     desk: Desk, account: Account, plan: str, status: PlanStatus = PlanStatus.ACTIVE, program_id: int | None = None
 ) -> None:

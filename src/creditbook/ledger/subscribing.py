@@ -11,6 +11,7 @@ from creditbook.domain.program import Plan
 from creditbook.domain.results import PlanReceipt
 from creditbook.domain.selling import CancelPlan, ChangePlan
 from creditbook.domain.state import Account, Book
+from creditbook.domain.terms import paid_until
 
 from .core import Core, Prepared, prepare
 from .reading import settled_now
@@ -21,9 +22,10 @@ class Subscription:
     """An account's plan as it stands, settled up to now. Money is in minor units of ``currency``.
 
     ``plan`` is the one it is under; ``of_pool`` tells that this is its pool's. ``term_first`` and ``term_ends_at`` are
-    None on a free plan. ``paid_ahead`` terms after it are paid already, and ``next_paid`` terms of ``next_plan``, the
-    plan that waits ('' for none). ``grace_ends_at`` is when a past-due term lapses. ``renewal_plan`` is the plan whose
-    term a renewal pays now, at ``renewal_minor`` before tax; '' where there is nothing to renew.
+    None on a free plan. ``paid_ahead`` terms after it are paid already; ``next_plan`` waits ('' for nothing) for
+    ``paid_until``, the end of those, and ``next_paid`` terms of it are paid. ``grace_ends_at`` is when a past-due term
+    lapses. ``renewal_plan`` is the plan whose term a renewal pays now, at ``renewal_minor`` before tax; '' where there
+    is nothing to renew.
     """
 
     account: str
@@ -41,6 +43,7 @@ class Subscription:
     paid_ahead: int
     next_plan: str
     next_paid: int
+    paid_until: datetime | None
     grace_ends_at: datetime | None
     renewal_plan: str
     renewal_minor: int
@@ -115,6 +118,7 @@ def subscription_of(book: Book, account: Account, shown: str) -> Subscription:
         paid_ahead=term.paid_ahead,
         next_plan=term.next_plan,
         next_paid=term.next_paid,
+        paid_until=paid_until(book, owner),
         grace_ends_at=term.grace_ends_at,
         renewal_plan=renewal.slug if renewal else "",
         renewal_minor=renewal.price_minor if renewal else 0,

@@ -18,6 +18,7 @@ from creditbook.domain.program import Package, Plan, Program
 from creditbook.domain.purchasing import with_tax
 from creditbook.domain.sales import Purchase, PurchaseStatus
 from creditbook.domain.state import Account, Book
+from creditbook.domain.terms import paid_until
 from creditbook.store import purchases
 from creditbook.store.batch import BatchStore
 from creditbook.store.engine import Store
@@ -62,7 +63,8 @@ class Shop:
     """Everything that can be bought or changed for one account, and how its plan stands.
 
     ``account`` is written as the ledger's verbs write it; ``of_team`` tells that it is the pool of the visitor's team.
-    ``renewal`` is what a renewal pays now, None on a free plan; ``next_plan`` what waits for the term's end.
+    ``renewal`` is what a renewal pays now, None on a free plan; ``next_plan`` what waits for ``paid_until``, the end of
+    the time paid for.
     """
 
     account: str
@@ -71,6 +73,7 @@ class Shop:
     plan: Plan
     next_plan: Plan | None
     term: Term
+    paid_until: datetime | None
     balance: Balance
     plans: tuple[PlanOffer, ...]
     packages: tuple[PackOffer, ...]
@@ -98,6 +101,7 @@ def shop(store: Store, batches: BatchStore, who: Principal, now: datetime) -> Sh
         plan=plan,
         next_plan=book.plan(owner.term.next_plan) if owner.term.next_plan else None,
         term=owner.term,
+        paid_until=paid_until(book, owner),
         balance=balance_of(book, owner, found.at, None, pending=found.balance.pending, shown=shown),
         plans=tuple(
             _offer(book, one, _way(plan, one, owner.term))

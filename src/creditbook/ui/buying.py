@@ -150,7 +150,7 @@ def cancel(found: Shop, now: datetime, zone: ZoneInfo) -> None:
 def keep(found: Shop, now: datetime, zone: ZoneInfo) -> None:
     """Ask before what waits for the term's end is taken back."""
     title = esc(found.plan.title)
-    when = f" after **{instant(found.term.ends_at, zone, now=now)}**" if found.term.ends_at else ""
+    when = f" after **{instant(found.paid_until, zone, now=now)}**" if found.paid_until else ""
     waits = found.next_plan.title if found.next_plan is not None else "What waits"
     effect = f"**{title}** goes on{when}; {esc(waits)} no longer waits. The next term is to be paid by then."
     _ask_to_change(found, f"Keep {found.plan.title}?", effect, f"Keep {found.plan.title}",
@@ -178,9 +178,9 @@ def _ask_to_change(
 
 
 def _effect_of(receipt: PlanReceipt, who: Principal) -> str:
-    if receipt.what in ("cancelling", "scheduled", "resumed") and receipt.term_ends_at is not None:
+    if receipt.what in ("cancelling", "scheduled", "resumed") and receipt.paid_until is not None:
         place = installation()
-        at = instant(receipt.term_ends_at, ZoneInfo(who.zone), now=place.clock())
+        at = instant(receipt.paid_until, ZoneInfo(who.zone), now=place.clock())
         return f"Nothing changes before {at}. Until then you can take it back." if receipt.what != "resumed" else (
             f"Nothing ends on {at} any more.")  # fmt: skip
     return "Unlimited" if receipt.available is None else f"{plural(receipt.available, 'token')} are available now."
@@ -223,9 +223,9 @@ def _ends(found: Shop, plan: Plan, now: datetime, zone: ZoneInfo) -> str:
     """What going down does, and when."""
     gives = sum(one.tokens for one in plan.allowances)
     brings = f", with {tokens_of(gives, found.program)}" if gives else ", without an allowance of its own"
-    if found.term.ends_at is None:
+    if found.paid_until is None:
         return f"**{esc(plan.title)}** begins now{brings}."
-    at = f"**{instant(found.term.ends_at, zone, now=now)}** · {countdown(found.term.ends_at, now)}"
+    at = f"**{instant(found.paid_until, zone, now=now)}** · {countdown(found.paid_until, now)}"
     return (
         f"Until {at}, the end of the time paid for, everything stays as it is. Then **{esc(plan.title)}** begins"
         f"{brings}. Bought, bonus and rolled-over tokens stay."

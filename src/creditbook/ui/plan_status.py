@@ -44,9 +44,9 @@ def words(plan: Plan, term: Term, next_title: str, now: datetime, zone: ZoneInfo
     if term.status is PlanStatus.PAST_DUE and term.grace_ends_at is not None:
         last = f"**{instant(term.grace_ends_at, zone, now=now)}** · {countdown(term.grace_ends_at, now)}"
         return f"The running term is not paid. Pay it before {last}, or what is left of its allowance closes."
-    if term.status is PlanStatus.CANCELLING:
-        return f"Ends {ends}. Until then everything stays as it is. {then}".strip()
     ahead = f" {plural(term.paid_ahead, 'further term')} after it {'is' if term.paid_ahead == 1 else 'are'} paid."
+    if term.status is PlanStatus.CANCELLING and not term.paid_ahead:
+        return f"Ends {ends}. Until then everything stays as it is. {then}".strip()
     return f"Paid until {ends}.{ahead if term.paid_ahead else ''} {then or 'The next term is to be paid by then.'}"
 
 
