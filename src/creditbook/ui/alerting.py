@@ -170,7 +170,7 @@ def _do(act: Callable[[], tuple[str, str]]) -> None:
 def sent(lines: Sequence[Sent], unit: Unit, now: datetime, zone: ZoneInfo) -> None:
     """What was sent lately, and what could not be."""
     with card("alerts-sent"):
-        head("What was sent", f"The last {len(lines)}, tests too" if lines else "")
+        head("What was sent", "Newest first, tests too" if lines else "")
         if not lines:
             muted("Nothing yet.")
             return
