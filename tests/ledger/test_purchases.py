@@ -136,6 +136,17 @@ def test_a_preview_tells_what_would_happen_and_writes_nothing(shop: Ledger) -> N
     assert shop.sell("acme/asha", "starter", payment="preview", reason="a payment of that name").status == "granted"
 
 
+def test_a_preview_of_a_change_that_waits_tells_when_it_acts(shop: Ledger) -> None:
+    shop.sell("acme/asha", "pro", kind="plan", reason="invoice")
+    shop.sell("acme/asha", "pro", kind="renewal", reason="invoice")
+    seen = shop.plan_change_preview("acme/asha", "monthly")
+    assert (seen.plan, seen.next_plan) == ("pro", "monthly")
+    assert seen.term_ends_at is not None
+    assert seen.paid_until is not None
+    assert 28 <= (seen.paid_until - seen.term_ends_at).days <= 31
+    assert shop.subscription("acme/asha").next_plan == ""
+
+
 def test_the_verbs_can_be_awaited(database_url: str, clock: MovedClock) -> None:
     async def bought() -> int | None:
         async with AsyncLedger(a_shop(database_url, clock, SHOP)) as ledger:

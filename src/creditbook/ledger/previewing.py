@@ -11,6 +11,7 @@ from creditbook.domain.journal import Journal
 from creditbook.domain.operations import Operation, Settle
 from creditbook.domain.results import Result
 from creditbook.domain.selling import ChangePlan, OpenPurchase
+from creditbook.domain.terms import paid_until
 
 from .calls import Call
 from .core import Core, answer
@@ -20,7 +21,10 @@ from .wanting import wanted
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an operation would answer, the balances before and after it, and the plan with its term's end after it."""
+    """What an operation would answer, the balances before and after it, and the plan as it would stand then.
+
+    ``term_ends_at`` is the running term's end; ``paid_until``, terms paid ahead among it, is when ``next_plan`` acts.
+    """
 
     result: Result
     before: Balance
@@ -28,6 +32,7 @@ class Preview:
     plan: str
     next_plan: str
     term_ends_at: datetime | None
+    paid_until: datetime | None = None
 
 
 def preview(core: Core, account: str, operation: Operation) -> Preview:
@@ -43,7 +48,8 @@ def preview(core: Core, account: str, operation: Operation) -> Preview:
     before = balance_of(book, who, at, None, pending=False, shown=account)
     result = answer(decide(book, journal, operation, now, {}), account)
     after = balance_of(book, who, at, None, pending=False, shown=account)
-    return Preview(result, before, after, who.plan, who.term.next_plan, who.term.ends_at)
+    term = who.term
+    return Preview(result, before, after, who.plan, term.next_plan, term.ends_at, paid_until(book, who))
 
 
 def plan_change_preview(core: Core, account: str, plan: str, *, at_once: bool = False) -> Preview:
