@@ -208,6 +208,7 @@ def _principal(session: Row, seat: Row, session_id: str) -> Principal:
         is_sample=seat.is_sample,
         account_id=seat.account_id,
         account_name=seat.account_name,
+        pool_id=seat.pool_id,
         session_id=session_id,
     )
 

@@ -21,6 +21,7 @@ class Principal:
 
     An operator acts as an administrator of every organization, and has an account only where she is a member.
     ``account_name`` is None for people without an account of their own; ``zone`` is the account's, else ``org_zone``.
+    ``pool_id`` is the pool that her account draws on.
     """
 
     person_id: int
@@ -36,6 +37,7 @@ class Principal:
     currency: str = ""
     account_id: int | None = None
     account_name: str | None = None
+    pool_id: int | None = None
     is_operator: bool = False
     is_sample: bool = False
     session_id: str = ""

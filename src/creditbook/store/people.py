@@ -117,6 +117,7 @@ _SEAT = sa.select(
     account.c.account_id,
     account.c.name.label("account_name"),
     account.c.zone.label("account_zone"),
+    account.c.pool_id,
 ).select_from(
     organization.outerjoin(
         membership,

@@ -13,7 +13,10 @@ from creditbook.access import Principal, Role
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One page. `roles` empty means everybody; `of_account` that it shows the visitor's own account."""
+    """One page. `roles` empty means everybody; `of_account` that it shows the visitor's own account.
+
+    `of_pool`: it shows the pool that her account draws on.
+    """
 
     url_path: str
     file: str
@@ -22,10 +25,12 @@ class Screen:
     section: str
     roles: tuple[Role, ...] = ()
     of_account: bool = False
+    of_pool: bool = False
 
     def is_for(self, who: Principal) -> bool:
         """Whether this person may open the page; the page itself asks again."""
-        return who.has(*self.roles) and (not self.of_account or who.account_id is not None)
+        hers = (not self.of_account or who.account_id is not None) and (not self.of_pool or who.pool_id is not None)
+        return who.has(*self.roles) and hers
 
 
 SCREENS: tuple[Screen, ...] = (
@@ -33,6 +38,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("wallets", "account/wallets.py", "Wallets", "wallet", "Account", of_account=True),
     Screen("history", "account/history.py", "History", "receipt_long", "Account", of_account=True),
     Screen("usage", "account/usage.py", "Usage", "bar_chart", "Account", of_account=True),
+    Screen("activity", "account/activity.py", "Activity", "groups", "Account", of_account=True, of_pool=True),
     Screen("plans", "account/plans.py", "Plans & packages", "storefront", "Account", of_account=True),
     Screen("redeem", "account/redeem.py", "Redeem", "redeem", "Account", of_account=True),
     Screen("alerts", "account/alerts.py", "Alerts", "notifications", "Account", of_account=True),
