@@ -49,6 +49,7 @@ PEOPLE: dict[str, list[tuple[str, dict[str, Any]]]] = {
 }  # fmt: skip
 PICK = st.integers(0, 999)
 TOKENS = st.integers(1, 14) | st.sampled_from([30, 60])
+OPENING = st.integers(0, 9) | st.just(60)
 MAYBE_TOKENS = st.none() | TOKENS
 AIM = st.tuples(st.sampled_from(["few", "half", "all", "over"]), st.integers(1, 14))
 ACTION = st.sampled_from(["work", "work", "work", "goal", "goal", "lead", "plan_goal", "look", "weigh", "juggle"])
@@ -180,7 +181,7 @@ class LedgerAgainstModel(SellingRules):
         terms = {"wallet": wallet, "features": features, "grant_class": cls, "expires_at": ends}
         self.do("grant", self.name(pick), keyed, tokens=tokens, **terms)
 
-    @rule(pick=PICK, kind=TYPE, tokens=st.integers(0, 9), features=FEATURES, days=st.none() | st.integers(1, 20))
+    @rule(pick=PICK, kind=TYPE, tokens=OPENING, features=FEATURES, days=st.none() | st.integers(1, 20))
     def open_wallet(self, pick: int, kind: str, tokens: int, features: Any, days: int | None) -> None:
         ends = None if days is None else self.pair.clock.now + timedelta(days=days)
         self.do("open_wallet", self.name(pick), type=kind, tokens=tokens, features=features, expires_at=ends)

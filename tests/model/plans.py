@@ -31,7 +31,8 @@ def change_plan(book: Book, account: Account, now: datetime, *, plan: str, at_on
     if plan not in book.program.plans or account.plan is None:
         raise InvalidRequest("no such plan")
     running, wanted, term = book.plan_of(account), book.program.plans[plan], account.term
-    if wanted.rank <= running.rank and not at_once and lower_ahead(account):
+    acts_now = wanted.rank > running.rank or (at_once and plan != account.plan)
+    if lower_ahead(account) and not acts_now:
         raise InvalidRequest("terms of the plan that waits are paid already")
     if plan == account.plan:
         if not term.waits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from simulation.deeds import Deed
@@ -32,7 +32,7 @@ class Replay:
     rule: ProgramRule
     free: str
     rows: dict[str, Row] = field(default_factory=dict)
-    uses: dict[int, list[Line]] = field(default_factory=dict)
+    uses: dict[int, tuple[list[Line], date | None]] = field(default_factory=dict)
     sales: dict[int, Sale] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -95,7 +95,7 @@ class Replay:
         lines = self.sheet.pick(purse, feature, need, wallet)
         for envelope, taken in lines:
             envelope.tokens -= taken
-        self.uses[use] = lines
+        self.uses[use] = (lines, purse.period_began)
         self.first_spend(row, action)
         return need
 
@@ -140,7 +140,8 @@ class Replay:
 
     def refund_use(self, row: Row, at: datetime, *, use: int) -> int:
         """All of it, to where it came from; what has been thrown away since comes anew for 7 days, bought for 30."""
-        lines = [(e, n) for e, n in self.uses.pop(use, []) if not e.refunded]
+        paid, period = self.uses.pop(use)
+        lines = [(e, n) for e, n in paid if not e.refunded]
         purse = self.rows.get("", row)
         for envelope, tokens in lines:
             if not envelope.gone:
@@ -151,6 +152,7 @@ class Replay:
         back = sum(n for _, n in lines)
         if back == 0:
             raise No("InvalidRequest")
+        row.from_pool[period] = row.from_pool.get(period, 0) - back
         return back
 
     # Money
@@ -216,7 +218,11 @@ class Replay:
     def choose(self, row: Row, at: datetime, *, plan: str, at_once: bool = False) -> None:
         old, new = self.rule.plans[row.plan], self.rule.plans[plan]
         lower_is_paid = any(slug != row.plan for slug in row.ahead)
-        if new.rank > old.rank or (plan == row.plan and not row.waits) or (lower_is_paid and not at_once):
+        if (
+            new.rank > old.rank
+            or (plan == row.plan and not row.waits)
+            or (lower_is_paid and not (at_once and plan != row.plan))
+        ):
             raise No("InvalidRequest")
         if plan == row.plan:
             row.waits = ""
