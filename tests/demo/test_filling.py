@@ -13,6 +13,7 @@ from support.ledgers import MovedClock, a_ledger
 from typer.testing import CliRunner
 
 from creditbook.access import Access
+from creditbook.access.api_keys import authenticate
 from creditbook.demo.filling import SLUGS, Demo, fill
 from creditbook.demo.play import Player
 from creditbook.domain.errors import Conflict
@@ -195,6 +196,12 @@ def test_the_command_tells_who_can_sign_in_and_leaves_a_whole_demo_alone(
     assert [organization["slug"] for organization in told["organizations"]] == list(SLUGS)
     assert {"username", "password", "role"} <= told["organizations"][0]["people"][0].keys()
     assert told["acts"] == 0
+    for organization in told["organizations"]:
+        assert organization["program"] == organization["slug"]
+        for scope, text in organization["api_keys"].items():
+            key = authenticate(store, text, NOW)
+            assert (key.org_slug, scope in key.scopes) == (organization["slug"], True)
+        assert organization["api_keys"].keys() == {"read", "spend", "admin"}
     for_people = CliRunner().invoke(cli, ["demo"]).stdout
     assert "nothing new was written" in for_people
     assert told["organizations"][2]["people"][0]["password"] in for_people

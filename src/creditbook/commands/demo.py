@@ -17,6 +17,9 @@ from creditbook.commands.output import JsonOption, answer, table
 from creditbook.demo.filling import Demo, Tell, fill
 from creditbook.installation import installation
 
+SHOWN = 5
+"""How many people of each organization a terminal lists: an administrator, finance and the busiest users."""
+
 
 def demo(
     seed: Annotated[int, typer.Option(min=0, help="The same seed tells the same story.")] = 1,
@@ -47,6 +50,7 @@ def _told(made: Demo) -> dict[str, object]:
                      "is_operator": login.is_operator}
                     for login in organization.people
                 ],
+                "api_keys": organization.api_keys,
             }
             for organization in made.organizations
         ],
@@ -61,7 +65,7 @@ def _told(made: Demo) -> dict[str, object]:
 def _said(made: Demo) -> list[str | Table]:
     shown = table("organization", "sign in as", "password", "role", "name")
     for organization in made.organizations:
-        for login in organization.people:
+        for login in organization.people[:SHOWN]:
             role = f"{login.role}, operator" if login.is_operator else login.role
             shown.add_row(organization.slug, login.username, login.password, role, login.name)
     for column in shown.columns[:3]:
@@ -69,7 +73,8 @@ def _said(made: Demo) -> list[str | Table]:
     head = f"The demo is ready: {made.days} days, {made.acts:,} things that happened."
     if not made.acts:
         head = "The demo is there already; nothing new was written. Passwords that people changed since are not shown."
-    return [head, shown, "It is sample data: use another database for real work."]
+    more = "Everybody else, and an API key of each scope for every organization: creditbook demo --json"
+    return [head, shown, more, "It is sample data: use another database for real work."]
 
 
 @contextmanager

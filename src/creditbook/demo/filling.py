@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from creditbook.access import Access, Role, console
+from creditbook.access.api_keys import SCOPES, ApiKeys
 from creditbook.clock import Clock
 from creditbook.domain.errors import Conflict
 from creditbook.ledger.ledger import Ledger, ledger_on
@@ -49,11 +50,12 @@ class SampleLogin:
 
 @dataclass(frozen=True)
 class SampleOrganization:
-    """One organization of the demo, with everybody who can sign in."""
+    """One organization of the demo, with everybody who can sign in, and an API key of each scope."""
 
     slug: str
     program: str
     people: list[SampleLogin]
+    api_keys: dict[str, str]
 
 
 @dataclass
@@ -130,7 +132,20 @@ def _told_to(
         _play(ledger, clock, story, logins, made, tell)
         clock.at = end
         ledger.sweep(story.slug)
-    return SampleOrganization(story.slug, story.program, list(logins.values()))
+    keys = _keys(ledger, clock, story, start, end)
+    return SampleOrganization(story.slug, story.program, list(logins.values()), keys)
+
+
+def _keys(ledger: Ledger, clock: StoryClock, story: Story, start: datetime, end: datetime) -> dict[str, str]:
+    """A key of each scope: the same every time for this database, as passwords are."""
+    clock.at = end
+    organization, service = ledger.core.organization(story.slug), ApiKeys(ledger.core.store, clock)
+    actor = console(organization.org_id, story.slug, story.name, story.zone)
+    made: dict[str, str] = {}
+    for scope in SCOPES:
+        secret = hashlib.sha256(f"{story.slug}/key/{scope}/{start.isoformat()}".encode()).hexdigest()[:40]
+        made[scope] = service.create(actor, f"Demo, {scope}", scope, reason="sample data", secret=secret).text
+    return made
 
 
 def _play(
