@@ -8,12 +8,15 @@ from creditbook.access import ROLE_TITLES, Member
 from creditbook.installation import installation
 from creditbook.reports import grants
 from creditbook.reports import members as report
-from creditbook.ui import address, deeds, members, page
+from creditbook.ui import address, deeds, looking, members, page
 from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import door, require
 
 who = require("admin")
 page.header("Members", "Who is here, what may they do, and what do they have?")
+if "as" in st.query_params:
+    looking.show(who)
+    st.stop()
 
 here = installation()
 people = read(lambda: (door().people.members(who), grants.without_person(here.store, who)))

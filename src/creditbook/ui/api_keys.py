@@ -78,9 +78,9 @@ def table(found: Sequence[ApiKey], now: datetime, zone: ZoneInfo, opened: int | 
             "scope": [key.scope for key in found],
             "state": [key.state(now).capitalize() for key in found],
             "used": [when(key.last_used_at, now, zone) if key.last_used_at else "Never" for key in found],
-            "shown": [f"{key.shown}…" for key in found],
+            "ends": [_day(key.expires_at, zone) for key in found],
             "for": [_whose(key) for key in found],
-            "ends": [instant(key.expires_at, zone, now=now) if key.expires_at else DASH for key in found],
+            "shown": [f"{key.shown}…" for key in found],
         }
     )
     column = st.column_config
@@ -88,13 +88,13 @@ def table(found: Sequence[ApiKey], now: datetime, zone: ZoneInfo, opened: int | 
     picked = tables.grid(
         frame,
         {
-            "name": column.TextColumn("Name", width=140),
+            "name": column.TextColumn("Name", width=128),
             "scope": column.TextColumn("Scope", width=62),
             "state": column.TextColumn("State", width=74),
-            "used": column.TextColumn("Last used", width=112),
-            "shown": column.TextColumn("Begins with", width=148),
-            "for": column.TextColumn("For", width=96),
-            "ends": column.TextColumn(f"Ends ({zone_mark(zone, now)})", width=124),
+            "used": column.TextColumn("Last used", width=104),
+            "ends": column.TextColumn("Ends", width=92),
+            "for": column.TextColumn("For", width=94),
+            "shown": column.TextColumn("Begins with", width=140),
         },
         "API keys, newest first", key=f"keys-{rows}", on_select="rerun", selection_mode="single-row",
         selection_default={"selection": {"rows": [i for i, key in enumerate(found) if key.key_id == opened]}},
@@ -107,6 +107,10 @@ def close() -> None:
     """No key is chosen any more."""
     st.session_state[_CLOSED] = st.session_state.get(_CLOSED, 0) + 1
     address.clear("key")
+
+
+def _day(at: datetime | None, zone: ZoneInfo) -> str:
+    return DASH if at is None else f"{(local := at.astimezone(zone)).day} {local:%b %Y}"
 
 
 def _whose(key: ApiKey) -> str:
@@ -129,7 +133,7 @@ def detail(key: ApiKey, found: Sequence[ApiKey], now: datetime, zone: ZoneInfo) 
         "May": esc(SCOPE_SAYS[key.scope]),
         "For": esc(_whose(key)),
         "Made": f"{instant(key.created_at, zone, now=now)} by {esc(key.created_by)}",
-        "Last used": when(key.last_used_at, now, zone) if key.last_used_at else "never",
+        "Used": when(key.last_used_at, now, zone) if key.last_used_at else "never",
         "Ends": instant(key.expires_at, zone, now=now) if key.expires_at else "never by itself",
     }
     if key.revoked_at is not None:
@@ -198,7 +202,7 @@ def create_dialog(receivers: Sequence[Receiver], zone: str) -> None:
         life = st.segmented_control("Works for", list(LIVES), default="1 year", required=True, key="key-life")
         wanted = Wanted(name.strip(), scope or "spend", names[whose], life or "1 year", confirm.reason("key-reason"))
         ends = wanted.ends(installation().clock(), zone)
-        until = f"until {instant(ends, ZoneInfo(zone))}" if ends else "until it is revoked"
+        until = f"until {instant(ends, ZoneInfo(zone), now=installation().clock())}" if ends else "until it is revoked"
         muted(f"It works {until}. It is shown once, after this.")
         _finish("Make the key", ready=bool(wanted.name and wanted.reason), run=lambda: create(wanted))
 

@@ -65,7 +65,8 @@ def _open(who: Principal) -> StreamlitPage:
             sections[screen.section].append(_way_home(screen, drawn))
     if home is None:
         sections[""] = [st.Page(session.not_yours, title="Welcome", url_path=HOME, default=True, visibility="hidden")]
-    return st.navigation(sections, position="sidebar")
+    # An administrator has more pages than Streamlit shows by itself; hers must not hide behind "View more".
+    return st.navigation(sections, position="sidebar", expanded=True)
 
 
 def _page(screen: Screen, *, is_home: bool) -> StreamlitPage:

@@ -17,6 +17,7 @@ import streamlit as st
 from creditbook.access import ROLE_TITLES, ROLES, Member, Principal, Role
 from creditbook.domain.errors import Conflict, LedgerError
 from creditbook.installation import installation
+from creditbook.reports.grants import Receiver
 
 from . import page
 from .confirm import reason as ask_reason
@@ -51,6 +52,17 @@ class Done:
     deed: Deed
     reason: str
     link: str = ""
+
+
+def name_of(one: Member | Receiver) -> str:
+    """What people call a member, or an account that nobody signs in for."""
+    return one.name if isinstance(one, Member) else one.shown
+
+
+def account_of(actor: Principal, one: Member | Receiver) -> str:
+    """The account as the ledger's verbs write it; the pool is the organization itself."""
+    name = one.account_name if isinstance(one, Member) else one.name
+    return f"{actor.org_slug}/{name}" if name else actor.org_slug
 
 
 def perform(deed: Deed, reason: str, key: str) -> Done:
@@ -162,15 +174,15 @@ def access(member: Member, *, is_active: bool) -> Deed:
     )  # fmt: skip
 
 
-def frozen(member: Member, *, freeze: bool) -> Deed:
+def frozen(member: Member | Receiver, *, freeze: bool) -> Deed:
     """Stop the account from starting anything, or let it go on."""
 
     def run(actor: Principal, reason: str, key: str) -> None:
         ledger = installation().ledger
         verb = ledger.freeze if freeze else ledger.unfreeze
-        verb(f"{actor.org_slug}/{member.account_name}", reason=reason, actor=actor.user_name, idempotency_key=key)
+        verb(account_of(actor, member), reason=reason, actor=actor.user_name, idempotency_key=key)
 
-    name = esc(member.name)
+    name = esc(name_of(member))
     words = ("Active", "Frozen") if freeze else ("Frozen", "Active")
     return Deed(
         "Freeze the account?" if freeze else "Unfreeze the account?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -14,13 +15,16 @@ from creditbook.access import ROLE_TITLES, ROLES, Member, Principal, Role
 from creditbook.access.names import user_name_of
 from creditbook.domain.balance import Balance
 from creditbook.domain.errors import InvalidRequest
+from creditbook.installation import installation
 from creditbook.reports.grants import Receiver
+from creditbook.site import PAGES
 
-from . import address, deeds, page, tables
+from . import account_deeds, address, deeds, looking, member_plans, page, tables
 from .confirm import reason as ask_reason
 from .deeds import Deed
 from .format import DASH, day, full, plural
 from .page import esc, muted
+from .reading import Unread, read
 from .session import door
 
 SHOWN = 200
@@ -133,16 +137,17 @@ def detail(who: Principal, member: Member, balance: Balance | None, plans: Mappi
     page.head(esc(member.name), f"{esc(member.user_name)} · {role_title(member)}")
     page.facts({
         "Status": status(member),
-        "Plan": esc(plan_title(member, plans)),
+        "Plan": _plan(who, member, plans),
         "Available": _available(balance),
         "E-mail": esc(member.email) or DASH,
         "Here since": day(member.joined_at.astimezone(ZoneInfo(who.org_zone or who.zone))),
     })  # fmt: skip
     if member.person_id == who.person_id:
-        muted("This is you. Another administrator changes your role or access.")
+        muted("This is you. Another administrator changes your role, plan or access.")
     elif member.is_operator and not who.is_operator:
         muted("An operator runs the whole installation: only operators may change that.")
     else:
+        _account_buttons(who, member, balance)
         _buttons(member)
 
 
@@ -152,9 +157,10 @@ def account_detail(who: Principal, account: Receiver, balance: Balance | None, p
     page.head(esc(account.shown), NO_SIGN_IN)
     page.facts({
         "Status": status(account),
-        "Plan": esc(plan_title(account, plans)),
+        "Plan": _plan(who, account, plans),
         "Available": _available(balance),
     })  # fmt: skip
+    _account_buttons(who, account, balance)
     if not account.name:
         muted("Members draw on it. Nobody signs in for it.")
     elif account.status == "closed":
@@ -171,17 +177,47 @@ def _available(balance: Balance | None) -> str:
     return "Unlimited" if balance.available is None else f"**{full(balance.available)}** tokens"
 
 
+def _plan(who: Principal, one: Listed, plans: Mapping[str, str]) -> str:
+    """Her plan with how it stands; its title alone where that can't be read."""
+    if one.account_id is None:
+        return DASH
+    here = installation()
+    found = read(lambda: here.ledger.subscription(deeds.account_of(who, one)))
+    if isinstance(found, Unread):
+        return esc(plan_title(one, plans))
+    waits = replace(found, next_plan=plans.get(found.next_plan, found.next_plan))
+    return member_plans.standing(waits, here.clock(), ZoneInfo(who.org_zone or who.zone))
+
+
+def _account_buttons(who: Principal, one: Listed, balance: Balance | None) -> None:
+    """What may be done with the account: tokens, plan, freezing, quota, closing, and looking at what she sees."""
+    state = one.account_status if isinstance(one, Member) else one.status
+    if one.account_id is None:
+        return
+    with page.row(gap="xsmall"):
+        if state == "active" and st.button("Give tokens", icon=":material/add_card:", key="act-give"):
+            st.session_state["people"] = [one.account_id]
+            st.switch_page(PAGES / "admin" / "grants.py")
+        if st.button("See the pages", icon=":material/visibility:", key="act-look"):
+            looking.open_pages(one)
+    if state == "closed":
+        return
+    with page.row(gap="xsmall"):
+        if st.button("Plan", icon=":material/swap_vert:", key="act-plan"):
+            member_plans.dialog(who, one)
+        freeze = state == "active"
+        icon = ":material/ac_unit:" if freeze else ":material/mode_heat:"
+        if st.button("Freeze" if freeze else "Unfreeze", icon=icon, key="act-freeze"):
+            deeds.ask(deeds.frozen(one, freeze=freeze))
+        account_deeds.buttons(who, one, balance)
+
+
 def _buttons(member: Member) -> None:
     with page.row(gap="xsmall"):
         if st.button("Role", icon=":material/badge:", key="act-role"):
             deeds.role_dialog(member)
         if member.account_id is None and st.button("Open account", icon=":material/wallet:", key="act-account"):
             deeds.ask(deeds.own_account(member))
-        if member.account_status in {"active", "frozen"}:
-            freeze = member.account_status == "active"
-            icon = ":material/ac_unit:" if freeze else ":material/mode_heat:"
-            if st.button("Freeze" if freeze else "Unfreeze", icon=icon, key="act-freeze"):
-                deeds.ask(deeds.frozen(member, freeze=freeze))
         if member.state == "deactivated":
             if st.button("Reactivate", icon=":material/person_check:", key="act-reactivate"):
                 deeds.ask(deeds.access(member, is_active=True))

@@ -158,8 +158,12 @@ def _ready_note(found: Standing) -> str:
     return f"{said}. What you have is enough for {full(available // max(need, 1))}."
 
 
-def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, low: int | None = None) -> None:
-    """At most one notice: what is the case, what stays yours, what comes next. ``low`` is where tokens run low."""
+def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, low: int | None = None,
+           *, links: bool = True) -> None:  # fmt: skip
+    """At most one notice: what is the case, what stays yours, what comes next. ``low`` is where tokens run low.
+
+    Without ``links`` nothing leads to the shop, which is the visitor's own.
+    """
     balance, program = found.balance, found.program
     brings, unlimited = refill(found), found.for_work is None
     after = f" Next reset: {instant(brings.at, zone, now=now)} · {countdown(brings.at, now)}." if brings else ""
@@ -174,7 +178,8 @@ def notice(now: datetime, found: Standing, trend: Trend | None, zone: ZoneInfo, 
     elif balance.available == 0:
         left = f"{remaining_words(0, program.unit)}."
         st.error(f"**{esc(insufficient(program.unit))}**  \n{esc(left)}{after}", icon=":material/error:")
-        st.page_link(PAGES / "account" / "plans.py", label=_way_out(found), icon=":material/upgrade:")
+        if links:
+            st.page_link(PAGES / "account" / "plans.py", label=_way_out(found), icon=":material/upgrade:")
     elif program.ready_action and found.work_in_plan and (found.for_work or 0) < program.ready_tokens and not unlimited:
         missing = full(program.ready_tokens - (found.for_work or 0))
         st.warning(f"**Not enough to start**  \n{missing} tokens are missing.{after}", icon=":material/schedule:")

@@ -253,7 +253,7 @@ def result(swept: Swept) -> None:
             st.markdown(
                 f"**{full(did.resets)}** {'reset' if did.resets == 1 else 'resets'} granted "
                 f"**{full(did.tokens_granted)}** tokens · **{full(did.tokens_expired)}** tokens expired · "
-                f"**{full(did.rollovers)}** rolled over"
+                f"**{full(did.rollovers)}** {'rollover' if did.rollovers == 1 else 'rollovers'}"
             )
         with row():
             st.button("Done", type="primary", key="swept-done", on_click=_again)
