@@ -32,12 +32,18 @@ def result(given: Given, now_left: Sequence[GivenGrant]) -> bool:
     whom = plural(len(given.receipts), "account") if many else esc(given.rows[0][0].shown)
     what = f"{plural(plan.each, 'token')} to {'each of ' if many else ''}" if plan.each else f"{full(total)} tokens to "
     with card("granted"):
-        head(
-            f":green[:material/check_circle:] Granted {what}{whom}",
-            f"{full(total)} tokens in all · {given.ends} · by you, just now · “{esc(plan.reason)}”",
-        )
+        if given.receipts:
+            head(
+                f":green[:material/check_circle:] Granted {what}{whom}",
+                f"{full(total)} tokens in all · {given.ends} · by you, just now · “{esc(plan.reason)}”",
+            )
+        if given.asked:
+            _waiting(given)
         for sentence in given.refused:
             st.markdown(f":orange[:material/block:] :small[{esc(sentence)}]")
+        if not given.receipts:
+            st.button("New grant", icon=":material/add:", type="primary", key="new-grant", on_click=_again)
+            return False
         after = {who.account_id: r.available for (who, _), r in zip(given.rows, given.receipts, strict=True)}
         preview(given.rows, given.before, after, "Now")
         with row():
@@ -46,6 +52,17 @@ def result(given: Given, now_left: Sequence[GivenGrant]) -> bool:
             undo = st.button("Undo", icon=":material/undo:", key="undo-grant", disabled=not left)
             muted(_comes_back(total, left), width="content")
     return undo
+
+
+def _waiting(given: Given) -> None:
+    """What was not given but asked for: it is above the program's bound."""
+    asked = sum(tokens for _, tokens in given.asked)
+    head(
+        f":orange[:material/hourglass_top:] {plural(len(given.asked), 'grant')} waits for a second administrator"
+        if len(given.asked) == 1
+        else f":orange[:material/hourglass_top:] {full(len(given.asked))} grants wait for a second administrator",
+        f"{plural(asked, 'token')} in all: above what one administrator may give. Another one finds it in the Inbox.",
+    )
 
 
 def _again() -> None:

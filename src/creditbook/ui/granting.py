@@ -68,7 +68,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was given: to whom with their receipts, who was refused and why, and what everybody had before."""
+    """What was given: to whom with their receipts, who was refused and why, and what everybody had before.
+
+    ``asked`` are the grants above the program's bound: they wait in the inbox for a second administrator.
+    """
 
     plan: Plan
     rows: tuple[tuple[Receiver, int], ...]
@@ -76,6 +79,7 @@ class Given:
     refused: tuple[str, ...]
     before: dict[int, Balance]
     ends: str
+    asked: tuple[tuple[Receiver, int], ...] = ()
 
 
 def choose(receivers: Sequence[Receiver]) -> tuple[Receiver, ...]:
@@ -204,24 +208,29 @@ def give(plan: Plan, before: dict[int, Balance], ends: str, once: str, _why: str
         else installation().clock().astimezone(ZoneInfo(who.zone)).date() + timedelta(days=days - 1)
     )
     wallet, grant_class = WALLETS[plan.wallet]
-    terms = {
+    terms: dict[str, Any] = {
         "wallet": wallet,
         "grant_class": grant_class,
         "expires_at": until,
         "reason": plan.reason,
         "actor": who.user_name,
     }
+    bound = installation().ledger.program(who.org_slug).approval_above
+    large = tuple(row for row in plan.receiving if bound is not None and row[1] > bound)
+    for one, tokens in large:
+        installation().ledger.ask_grant(account_of(who, one), tokens, **terms)
+    given = [row for row in plan.receiving if row not in large]
     wanted = [
         {"account": account_of(who, one), "tokens": tokens, "idempotency_key": f"{once}/{one.name}", **terms}
-        for one, tokens in plan.receiving
+        for one, tokens in given
     ]
     outcomes: list[Receipt | LedgerError] = []
     for start in range(0, len(wanted), AT_ONCE):
         outcomes += installation().ledger.grant_many(wanted[start : start + AT_ONCE])
-    told = list(zip(plan.receiving, outcomes, strict=True))
+    told = list(zip(given, outcomes, strict=True))
     refused = tuple(f"{one.shown}: {outcome}" for (one, _), outcome in told if isinstance(outcome, LedgerError))
     rows = tuple(row for row, outcome in told if isinstance(outcome, Receipt))
-    return Given(plan, rows, tuple(o for o in outcomes if isinstance(o, Receipt)), refused, before, ends)
+    return Given(plan, rows, tuple(o for o in outcomes if isinstance(o, Receipt)), refused, before, ends, large)
 
 
 def account_of(who: Principal, one: Receiver) -> str:

@@ -42,6 +42,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("plans", "account/plans.py", "Plans & packages", "storefront", "Account", of_account=True),
     Screen("redeem", "account/redeem.py", "Redeem", "redeem", "Account", of_account=True),
     Screen("alerts", "account/alerts.py", "Alerts", "notifications", "Account", of_account=True),
+    Screen("inbox", "admin/inbox.py", "Inbox", "inbox", "Admin", roles=("admin",)),
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
     Screen("promo-codes", "admin/promo_codes.py", "Promo codes", "sell", "Admin", roles=("admin",)),
