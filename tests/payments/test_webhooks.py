@@ -20,6 +20,7 @@ from support.paying import (
 )
 
 from creditbook.domain.errors import Conflict, InvalidRequest, NotFound
+from creditbook.payments.acting import act
 from creditbook.payments.values import BadSignature
 from creditbook.payments.webhooks import Outcome
 from creditbook.reports.proof import prove
@@ -201,6 +202,17 @@ def test_racing_refunds_take_back_their_largest_sum(shop: Shop) -> None:
         thread.join()
     assert shop.sale(reference).refunded_minor == 3_960
     books_are_sound(shop)
+
+
+def test_two_refunds_that_looked_at_the_same_moment_do_not_add_up(shop: Shop) -> None:
+    """Both saw that nothing was refunded yet; the second one's sum contains the first one's."""
+    reference = paid(shop)
+    seen = shop.sale(reference)
+    for total in (990, 2_475, 990):
+        body = stripe_event("charge.refunded", charge(PRICE, total))
+        act(shop.store, shop.ledger, STRIPE.read(body, stripe_signed(body)), seen)
+    assert shop.sale(reference).refunded_minor == 2_475
+    assert shop.available() == FREE + PACK - 250
 
 
 def test_a_second_payment_of_one_purchase_grants_nothing_and_its_refund_takes_nothing(shop: Shop) -> None:
