@@ -14,6 +14,7 @@ from support.ledgers import PROGRAM
 from creditbook.domain.program import Package, Plan
 from creditbook.reports import grants
 from creditbook.reports.inbox import Inbox, inbox
+from creditbook.store import webhooks
 from creditbook.ui import gifts, granting, inbox_lines, inbox_sales
 from creditbook.ui import inbox as drawn
 from creditbook.ui.confirm import Act
@@ -131,4 +132,16 @@ def test_another_organizations_inbox_is_its_own(visit: Any, boss: Any) -> None:
         "ten": Package("ten", "Ten", 10, 9_900)}))  # fmt: skip
     visit.ledger.open_account("other/eve")
     visit.ledger.open_purchase("other/eve", "ten")
+    assert waits(visit, boss).count == 0
+
+
+def test_a_payment_message_that_matches_nothing_waits_until_it_is_set_aside(
+    visit: Any, boss: Any, press: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
+    store, at = visit.place.store, visit.clock.at
+    webhooks.receive(store, "stripe", "evt_1", at=at, kind="checkout.session.completed", payment="pi_1", payload=event)
+    webhooks.settle(store, "stripe", "evt_1", status="unmatched", note="No purchase here has that payment.")
+    assert waits(visit, boss).events[0].note == "No purchase here has that payment."
+    press("dismiss-evt_1", "Another shop of ours")
     assert waits(visit, boss).count == 0

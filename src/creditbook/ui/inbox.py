@@ -141,7 +141,7 @@ def _event(one: Event, now: datetime, zone: ZoneInfo) -> None:
         number = st.number_input(
             "Purchase",
             0,
-            2**53,
+            2**53 - 1,
             0,
             key=f"purchase-{one.event_id}",
             width=140,
