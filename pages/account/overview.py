@@ -7,7 +7,7 @@ import streamlit as st
 from creditbook.installation import installation
 from creditbook.reports import history, overview
 from creditbook.site import PAGES
-from creditbook.ui import alerting, balance, page, wallets
+from creditbook.ui import alerting, balance, page, plan_status, wallets
 from creditbook.ui import overview as draw
 from creditbook.ui.format import DASH
 from creditbook.ui.reading import Unread, not_read, read
@@ -35,6 +35,7 @@ with hero:
 with side:
     draw.resets(now, found, zone)
     draw.ready(found)
+    plan_status.strip(found, now, zone, PAGES / "account" / "plans.py")
 wallets.strip(now, found, zone)
 left, right = st.columns(2, gap="small")
 with left:

@@ -48,6 +48,7 @@ def test_figures_bars_and_members_are_what_the_ledger_says(teams: Any, text: Tex
     at = opened(teams)
     assert figures(at)["In the pool"] == f"{teams.ledger.balance('acme').available} tokens"
     assert figures(at)["Used today"] == "3"
+    assert figures(at)["Lasts until"] == "Sat 4 Apr"
     assert left.lines[0].remaining_after == 17
     assert "**17** :small[:gray[of 20]]" in text(at)
     row = at.dataframe[0].value.iloc[0]
@@ -59,7 +60,7 @@ def test_a_starter_team_is_told_what_is_missing_and_to_upgrade(teams: Any, text:
     assert "The Starter plan does not include" in text(at)
     assert "goal generation" in text(at)
     assert [link.proto.label for link in at.get("page_link")] == ["Upgrade to Pro"]
-    assert figures(at)["Runs out"] == "–"
+    assert figures(at)["Lasts until"] == "–"
 
 
 def test_an_unlimited_team_never_runs_out(teams: Any) -> None:
@@ -68,7 +69,7 @@ def test_an_unlimited_team_never_runs_out(teams: Any) -> None:
     teams.ledger.load_program("acme", replace(program, plans=plans), reason="test")
     teams.ledger.sell("acme", "enterprise", kind="plan", reason="paid")
     found = figures(opened(teams))
-    assert (found["In the pool"], found["Runs out"]) == ("Unlimited", "never")
+    assert (found["In the pool"], found["Lasts until"]) == ("Unlimited", "for ever")
 
 
 def test_the_page_stands_in_the_navigation_of_members_of_a_pool_alone(teams: Any, text: Text) -> None:

@@ -187,3 +187,13 @@ def test_with_a_provider_set_up_people_choose_how_to_pay(
     at = opened(studio, "asha")
     assert at.segmented_control(key="pay-with").value == "Stripe"
     assert "Payments go through your administrator" not in text(at)
+
+
+def test_the_overview_says_how_the_plan_stands_and_leads_to_the_plans(studio: Any, text: Text) -> None:
+    studio.ledger.sell("acme/asha", "pro", kind="plan", reason="paid")
+    studio.ledger.cancel_plan("acme/asha")
+    at = studio.open("account/overview.py", studio.principal("asha"))
+    assert "**Pro** plan" in text(at)
+    assert ":orange-badge[:material/event_busy: Cancelled]" in text(at)
+    assert "Then **Free** begins." in text(at)
+    assert "Plans" in [link.proto.label for link in at.get("page_link")]

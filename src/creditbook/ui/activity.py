@@ -32,26 +32,26 @@ def figures(found: Activity, now: datetime, zone: ZoneInfo) -> None:
         ("In the pool", amount(available, unit), "What members can spend together, held tokens left out"),
         ("Used today", short(today), f"{full(today)} tokens in {plural(requests, 'request')}"),
         ("Used this month", short(month), f"{full(month)} tokens by {plural(len(found.members), 'member')}"),
-        ("Runs out", *_runs_out(found, now, zone)),
+        ("Lasts until", *_lasts(found, now, zone)),
     )
     for label, value, explained in cells:
         with grid.cell():
             st.metric(label, value, border=True, height="stretch", help=explained)
 
 
-def _runs_out(found: Activity, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
+def _lasts(found: Activity, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """The day on which it is used up, or refills, and what that is reckoned by."""
     pace = f"At {short(found.pace)} tokens a day, the pace of the last seven days"
     if found.balance.available is None:
-        return "never", "The plan is unlimited"
+        return "for ever", "The plan is unlimited"
     if found.balance.available == 0:
         return "used up" if found.bars else DASH, "Nothing is left" if found.bars else "The pool was given nothing"
     if found.empty_at is not None:
-        return countdown(found.empty_at, now), f"{pace}: {day(found.empty_at.astimezone(zone))}"
-    if not found.pace:
-        return DASH, "Nothing was used in the last seven days, so nothing tells"
+        return day(found.empty_at.astimezone(zone)), f"{pace}, it is used up {countdown(found.empty_at, now)}"
     refills = found.balance.next_reset
-    return ("after the refill", f"{pace} it lasts until {day(refills.astimezone(zone))}, when it refills") if (
-        refills is not None) else ("in over a year", pace)  # fmt: skip
+    if refills is not None:
+        return day(refills.astimezone(zone)), f"{pace}, it lasts until it refills {countdown(refills, now)}"
+    return ("over a year", pace) if found.pace else (DASH, "Nothing was used in the last seven days, so nothing tells")
 
 
 def bars(found: Activity, now: datetime, zone: ZoneInfo, shop: Path) -> None:
@@ -182,7 +182,7 @@ def months(found: Activity) -> None:
     """What the team used month by month."""
     if not found.months:
         return
-    labels = [f"{first:%b %Y}" for first, _ in found.months]
+    labels = [f"{first:%b %y}" for first, _ in found.months]
     values = [tokens for _, tokens in found.months]
     best = max(range(len(values)), key=values.__getitem__)
     fig = charts.figure(170, showlegend=False, hovermode="closest")

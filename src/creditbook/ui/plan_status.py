@@ -95,10 +95,10 @@ def _choices(shop: Shop) -> list[tuple[str, str, bool]]:
 def strip(found: Standing, now: datetime, zone: ZoneInfo, shop_page: Path) -> None:
     """The same in one line for the overview, with the way to the plans."""
     title = found.program.plans[found.term.next_plan].title if found.term.next_plan in found.program.plans else ""
-    with card("plan-strip"), row(horizontal_alignment="distribute"):
-        with st.container(width="content", gap=None):
-            with row():
+    with card("plan-strip"):
+        with row(horizontal_alignment="distribute"):
+            with row(width="content"):
                 st.markdown(f"**{esc(found.plan.title)}** plan", width="content")
                 badge(found.term)
-            muted(words(found.plan, found.term, title, now, zone))
-        st.page_link(shop_page, label="Plans & packages", icon=":material/arrow_forward:", icon_position="right")
+            st.page_link(shop_page, label="Plans", icon=":material/arrow_forward:", icon_position="right")
+        muted(words(found.plan, found.term, title, now, zone))
