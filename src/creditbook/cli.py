@@ -21,6 +21,7 @@ from creditbook.commands import (
     maintenance,
     organizations,
     pricing,
+    promo,
     proving,
     serving,
     setup,
@@ -68,7 +69,7 @@ for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
     (pricing.price, "price"), (pricing.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
-    (keys.keys, "key"),
+    (keys.keys, "key"), (promo.promo, "promo"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 
