@@ -299,6 +299,17 @@ def test_a_renewal_told_by_two_events_at_once_is_one_renewal(shop: Shop) -> None
     assert shop.ledger.subscription("acme/asha").paid_ahead == 1
 
 
+def test_a_renewal_that_was_opened_and_not_yet_paid_is_paid_by_the_invoices_other_event(shop: Shop) -> None:
+    reference = shop.order("pro", "plan")
+    shop.stripe("invoice.paid", invoice(reference, PRICE, "subscription_create"))
+    opened = shop.ledger.open_purchase(
+        "acme/asha", "pro", kind="renewal", provider="stripe", idempotency_key="stripe/in_2"
+    )  # as the first event did, whose process died then
+    told = shop.stripe("invoice.payment_succeeded", invoice(reference, PRICE, "subscription_cycle", number="in_2"))
+    assert told.purchase == f"acme/{opened.purchase_id}"
+    assert shop.sale(told.purchase).status == "granted"
+
+
 def test_a_card_charged_after_the_plan_lapsed_buys_it_anew(shop: Shop) -> None:
     reference = shop.order("pro", "plan")
     shop.stripe("invoice.paid", invoice(reference, PRICE, "subscription_create"))
