@@ -19,8 +19,10 @@ from creditbook.domain.plans import PlanEvent, PlanStatus, Term
 from creditbook.domain.program import PromoTerms, WalletType
 from creditbook.domain.sales import Award, PromoCode, Purchase, PurchaseKind, PurchaseStatus, Redemption
 from creditbook.domain.state import Book
-from creditbook.programs.document import program_to_document
+from creditbook.programs.document import program_from_text, program_to_document
 from creditbook.store.batch import Wanted
+from creditbook.store.batches import open_batches
+from creditbook.store.engine import open_store
 from creditbook.store.loading_sales import terms_document
 from creditbook.store.tables import ledger
 
@@ -117,7 +119,12 @@ def test_all_versions_of_the_program_are_there_oldest_first_and_a_new_one_is_not
             {"org_id": ORG, "program_id": 900, "name": "batching", "version": 2, "created_at": later,
              "document": program_to_document(edited), "actor": "test", "reason": "edited"},
         )  # fmt: skip
-    assert desk.book(ASHA).versions == (first,)  # written, not yet in force
+    other = open_store(desk.store.url)  # a process that has read nothing yet
+    batches = open_batches(other, program_from_text)
+    for store in (desk.batches, batches):  # written, and not yet in force
+        assert store.read(Wanted(ORG, {ASHA: ASHA}, desk.now)).books[ASHA].versions == (first,)
+    batches.close()
+    other.close()
     with desk.store.write(ORG) as connection:
         connection.execute(sa.update(ledger.organization).values(program_id=900))
     book = desk.book(ASHA)
