@@ -381,6 +381,19 @@ def test_razorpays_subscription_charges_the_plan_and_then_renews_it(shop: Shop) 
     assert (standing.plan, standing.paid_ahead) == ("pro", 1)
 
 
+def test_a_refund_of_a_later_term_is_not_one_of_the_first_whose_mark_it_carries(shop: Shop) -> None:
+    reference = shop.order("pro", "plan", provider="razorpay")
+    told = []
+    for count, payment in ((1, "pay_1"), (2, "pay_2")):
+        charged = razorpay_payment(reference, PRICE, payment=payment)
+        subscription = {"id": "sub_1", "paid_count": count, "notes": charged["notes"]}
+        told.append(shop.razorpay(razorpay_event("subscription.charged", subscription=subscription, payment=charged)))
+    back = razorpay_payment(reference, PRICE, payment="pay_2", amount_refunded=PRICE)
+    refund = {"id": "rfnd_1", "payment_id": "pay_2", "amount": PRICE}
+    assert shop.razorpay(razorpay_event("refund.processed", refund=refund, payment=back)).status == "handled"
+    assert [shop.sale(one.purchase).status for one in told] == ["granted", "refunded"]
+
+
 def test_what_matches_nothing_waits_for_a_person_only_where_money_moved(shop: Shop) -> None:
     assert shop.stripe("checkout.session.completed", session("acme/999", PRICE)).status == "unmatched"
     assert shop.stripe("payment_intent.succeeded", intent("", PRICE, payment="pi_3")).status == "unmatched"
