@@ -21,7 +21,7 @@ from creditbook.ledger.ledger import ledger_on
 from creditbook.reports.proof import prove
 from creditbook.store.directory import organization_by_slug
 from creditbook.store.engine import Store, open_store
-from creditbook.store.tables.ledger import account, hold, ledger_transaction
+from creditbook.store.tables.ledger import account, hold, ledger_transaction, purchase
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -137,6 +137,15 @@ def test_a_team_spends_its_pool_under_quotas_and_codes_and_requests_wait_for_the
         assert len(ledger.codes("studio")) == 3 + 25
         assert {row.terms.code: row.redeemed for row in ledger.codes("studio") if not row.batch}["LAUNCH50"] == 1
         assert [one.request["tokens"] for one in ledger.approvals("studio")] == [150_000]
+
+
+def test_sales_are_in_the_states_that_a_person_looks_at(store: Store) -> None:
+    org_id = org_id_of(store, "studio")
+    with store.read(org_id) as connection:
+        wanted = sa.select(purchase.c.status, purchase.c.refunded_minor).where(purchase.c.org_id == org_id)
+        found = {tuple(row) for row in connection.execute(wanted)}
+    assert {status for status, _ in found} >= {"granted", "pending", "disputed"}
+    assert 4_950 in {refunded for _, refunded in found}
 
 
 def test_people_may_register_themselves_in_the_demo(store: Store) -> None:

@@ -85,6 +85,7 @@ def test_a_renewal_pays_the_next_thirty_days_and_gives_nothing_early(coding: Sce
     generate(coding, 30)
     buy(coding, "pro", "in 2", "renewal")
     assert coding.left("kim") == 140_000
+    assert coding.ask(figures.credit_status, "kim").subscription_ends_at == datetime(2026, 4, 2, tzinfo=UTC)
     coding.at(2026, 3, 3)
     told = coding.ask(figures.credit_status, "kim")
     assert (told.credits, told.subscription_status, told.subscription_ends_at) == (
@@ -111,6 +112,7 @@ def test_a_subscription_that_nobody_pays_is_past_due_for_three_days_and_then_lap
     coding.at(2026, 3, 3)
     told = coding.ask(figures.credit_status, "kim")
     assert (told.subscription_status, told.credits, told.is_subscribed) == ("past_due", 100, True)
+    assert told.subscription_ends_at == datetime(2026, 3, 6, tzinfo=UTC)
     generate(coding, 10)
     coding.at(2026, 3, 6)
     told = coding.ask(figures.credit_status, "kim")

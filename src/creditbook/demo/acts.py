@@ -70,6 +70,25 @@ class Buy(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Act):
+    """A purchase is opened, and its payment has not come."""
+
+    item: str
+    kind: str = "package"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarrel(Act):
+    """What became of the purchase ``of``: its payment is disputed, or, ``refund``, goes back (in part: minor units)."""
+
+    of: str
+    reason: str
+    actor: str
+    refund: bool = False
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choose(Act):
     """Another plan, which need not be paid now; '' cancels the running one."""
 

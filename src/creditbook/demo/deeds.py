@@ -21,7 +21,9 @@ from .acts import (
     Give,
     GiveUp,
     MakeCode,
+    Order,
     Pocket,
+    Quarrel,
     Redeem,
     SignUp,
     TakeBack,
@@ -51,10 +53,12 @@ class Deeds:
     holds: dict[str, int] = field(default_factory=dict)
     usages: dict[str, int] = field(default_factory=dict)
     grants: dict[str, int] = field(default_factory=dict)
+    purchases: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._by_type: dict[type[Act], Callable[[Any], None]] = {
-            SignUp: self._sign_up, Give: self._give, Buy: self._buy, Choose: self._choose, Redeem: self._redeem,
+            SignUp: self._sign_up, Give: self._give, Buy: self._buy, Order: self._order, Quarrel: self._quarrel,
+            Choose: self._choose, Redeem: self._redeem,
             Earn: self._earn, MakeCode: self._make_code, Ask: self._ask, Pocket: self._pocket,
             GiveUp: self._give_up, TakeBack: self._take_back, Administer: self._administer, Drain: self._drain,
         }  # fmt: skip
@@ -85,10 +89,26 @@ class Deeds:
         self.grants[act.key] = receipt.lines[0].grant_id
 
     def _buy(self, act: Buy) -> None:
-        self.ledger.sell(
+        receipt = self.ledger.sell(
             self.name(act.account), act.item, kind=act.kind, payment=f"receipt {act.key}", reason=act.reason,
             actor=act.actor, idempotency_key=key_of(act.key),
         )  # fmt: skip
+        self.purchases[act.key] = receipt.purchase_id
+
+    def _order(self, act: Order) -> None:
+        self.ledger.open_purchase(
+            self.name(act.account), act.item, kind=act.kind, actor=act.account, idempotency_key=key_of(act.key)
+        )
+
+    def _quarrel(self, act: Quarrel) -> None:
+        name, terms = self.name(act.account), {"reason": act.reason, "actor": act.actor}
+        key, purchase = key_of(act.key), self.purchases.get(act.of)
+        if purchase is None:
+            return  # nothing was bought
+        if act.refund:
+            self.ledger.refund_purchase(name, purchase, amount_minor=act.amount_minor, idempotency_key=key, **terms)
+        else:
+            self.ledger.dispute_purchase(name, purchase, "opened", idempotency_key=key, **terms)
 
     def _choose(self, act: Choose) -> None:
         if act.plan:

@@ -20,8 +20,10 @@ from .acts import (
     Give,
     GiveUp,
     MakeCode,
+    Order,
     Part,
     Person,
+    Quarrel,
     Redeem,
     SignUp,
     Story,
@@ -175,6 +177,7 @@ def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterat
     yield MakeCode(at=end - 12 * day, account=ADMIN, key="turn/campus", code="CAMPUS", tokens=5_000, count=25,
                    total_limit=1, lifetime_days=60, label="Campus tour",
                    reason="Handed out at the campus tour")  # fmt: skip
+    yield from _sales(who, end)
     yield Choose(at=end - 2 * day, account=who["cancels"], key="turn/cancels", plan="", actor=who["cancels"])
     yield Ask(at=end - day / 2, account=who["beta"], key="turn/ask", tokens=150_000, actor=ADMIN,
               reason="Sponsored final-year project")  # fmt: skip
@@ -205,7 +208,20 @@ def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterat
 
 
 _ROLES = {"launch": 1, "mistake": 2, "moves": 8, "frozen": 3, "low": 4, "empty": 7, "debt": 6, "cancels": 2,
-          "forgot": 5, "beta": 9}  # fmt: skip
+          "forgot": 5, "beta": 9, "disputes": 8, "returns": 1, "orders": 7}  # fmt: skip
+
+
+def _sales(who: dict[str, str], end: datetime) -> Iterator[Act]:
+    """Sales that did not end with the grant: one waits for its money, one is disputed, one went back in part."""
+    day = timedelta(days=1)
+    for name, ago in (("disputes", 16), ("returns", 11)):
+        yield Buy(at=end - ago * day, account=who[name], key=f"turn/{name}", item="starter", actor=who[name],
+                  reason="Starter pack bought")  # fmt: skip
+    yield Quarrel(at=end - 3 * day, account=who["disputes"], key="turn/disputes/opened", of="turn/disputes",
+                  reason="The card's owner says that it was not her", actor="stripe")  # fmt: skip
+    yield Quarrel(at=end - 10 * day, account=who["returns"], key="turn/returns/half", of="turn/returns", refund=True,
+                  amount_minor=4_950, reason="Bought twice by mistake", actor=ADMIN)  # fmt: skip
+    yield Order(at=end - day, account=who["orders"], key="turn/orders", item="pro")
 
 
 def _overrun(name: str, at: datetime) -> Iterator[Act]:

@@ -50,7 +50,10 @@ class Analytics:
 
 @dataclass(frozen=True, slots=True)
 class CreditStatus:
-    """An account in whole credits, with its subscription. ``month`` is the running period of its allowance or term."""
+    """An account in whole credits, with its subscription. ``month`` is the running period of its allowance or term.
+
+    The subscription ends where the time paid for does, terms paid ahead among it; while past due, with its grace.
+    """
 
     credits: int | None
     total_tokens: int | None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from fractions import Fraction
 
+from creditbook.domain import terms
 from creditbook.domain.balance import Balance, available_tokens
 from creditbook.domain.calendar import local_date
 from creditbook.domain.program import WalletType
@@ -89,7 +90,9 @@ def analytics(store: Store, ref: AccountRef) -> Analytics:
 def credit_status(store: Store, batches: BatchStore, ref: AccountRef, now: datetime) -> CreditStatus:
     """An account's credits and its subscription."""
     found = settled(batches, ref, now)
-    term, plan, available = found.account.term, found.plan, found.balance.available
+    plan, available = found.plan, found.balance.available
+    payer = found.owners()[-1] if not found.account.plan else found.account
+    until = terms.paid_until(found.book, payer)
     first = _month_first(found)
     with store.read(ref.org_id) as connection:
         used = rows.used(connection, ref.org_id, ref.account_id).net
@@ -100,11 +103,11 @@ def credit_status(store: Store, batches: BatchStore, ref: AccountRef, now: datet
         available_tokens=available,
         total_tokens_used=used,
         monthly_tokens_used=month,
-        monthly_reset_date=found.local(_next_reset(found) or term.ends_at),
+        monthly_reset_date=found.local(_next_reset(found) or payer.term.ends_at),
         is_subscribed=plan.is_paid,
         subscription_tier=plan.slug,
-        subscription_status=term.status.value,
-        subscription_ends_at=found.local(term.ends_at) if plan.is_paid else None,
+        subscription_status=payer.term.status.value,
+        subscription_ends_at=found.local(until),
     )
 
 
