@@ -92,13 +92,15 @@ def test_a_ticket_opens_nothing_in_another_browser_nor_twice(house: House) -> No
 @pytest.mark.parametrize(
     "asked", ["https://evil.example/",
         "///evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "/a\nb",
-              "/session/start?t=x", "/api/docs", "", None, "history", "/\tevil"],
+              "/session/start?t=x", "/session", "/api", "/API/docs", "/api/docs", "", None, "history", "/\tevil"],
 )  # fmt: skip
 def test_nothing_leads_to_another_site_nor_back_into_the_door(asked: str | None) -> None:
     assert safe_path(asked) == "/"
 
 
-@pytest.mark.parametrize("asked", ["/", "/history", "/history?line=4&view=Table", "/usage?text=a%2Fb//c"])
+@pytest.mark.parametrize(
+    "asked", ["/", "/history", "/history?line=4&view=Table", "/usage?text=a%2Fb//c", "/api-keys?key=1"]
+)  # fmt: skip
 def test_an_address_of_our_own_is_kept(asked: str) -> None:
     assert safe_path(asked) == asked
 

@@ -40,7 +40,9 @@ def safe_path(asked: str | None) -> str:
     if not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable() or "\\" in path:
         return "/"
     parts = urlsplit(path)
-    return "/" if parts.scheme or parts.netloc or parts.path.startswith(("/session", "/api")) else path
+    # The first part alone is compared: /api-keys is a page.
+    ours = parts.path.split("/")[1].lower() in {"session", "api"}
+    return "/" if parts.scheme or parts.netloc or ours else path
 
 
 def is_same_site(request: Request) -> bool:

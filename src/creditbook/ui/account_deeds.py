@@ -115,5 +115,5 @@ def buttons(who: Principal, one: Member | Receiver, balance: Balance | None) -> 
     if one.pool_id is not None and st.button("Quota", icon=":material/speed:", key="act-quota"):
         quota_dialog(one, quota_of(who, one))
     name = one.account_name if isinstance(one, Member) else one.name
-    if name and st.button("Close", icon=":material/lock:", key="act-close"):
+    if name and st.button("Close account", icon=":material/lock:", key="act-close"):
         close_dialog(one, balance)
