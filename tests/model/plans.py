@@ -32,7 +32,7 @@ def change_plan(book: Book, account: Account, now: datetime, *, plan: str, at_on
         raise InvalidRequest("no such plan")
     running, wanted, term = book.plan_of(account), book.program.plans[plan], account.term
     acts_now = wanted.rank > running.rank or (at_once and plan != account.plan)
-    if lower_ahead(account) and not acts_now:
+    if lower_ahead(account) and not acts_now and wanted.is_paid:
         raise InvalidRequest("terms of the plan that waits are paid already")
     if plan == account.plan:
         if not term.waits:

@@ -86,7 +86,7 @@ class Replay:
         purse = self.rows.get("", row)
         if need == 0 or self.rule.plans[purse.plan].unlimited:
             return 0
-        if self.sheet.total(purse, feature) < need:
+        if purse.frozen or self.sheet.total(purse, feature) < need:  # a frozen pool pays nothing
             raise No("InsufficientTokens")
         used = row.from_pool.get(purse.period_began, 0)
         if row.quota is not None and used + need > row.quota:
@@ -217,12 +217,9 @@ class Replay:
 
     def choose(self, row: Row, at: datetime, *, plan: str, at_once: bool = False) -> None:
         old, new = self.rule.plans[row.plan], self.rule.plans[plan]
-        lower_is_paid = any(slug != row.plan for slug in row.ahead)
-        if (
-            new.rank > old.rank
-            or (plan == row.plan and not row.waits)
-            or (lower_is_paid and not (at_once and plan != row.plan))
-        ):
+        acts_now = new.rank > old.rank or (at_once and plan != row.plan)
+        keeps = any(slug != row.plan for slug in row.ahead) and new.paid  # a lower plan's terms are paid already
+        if new.rank > old.rank or (plan == row.plan and not row.waits) or (keeps and not acts_now):
             raise No("InvalidRequest")
         if plan == row.plan:
             row.waits = ""
