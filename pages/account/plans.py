@@ -41,7 +41,7 @@ if way.name == buying.BY_HAND:
     )
 plan = offers.plans(found, may_change=may_change, may_buy=may_buy)
 pack = offers.packages(found, may_buy=may_buy)
-offers.bought(found.bought, now, zone)
+withdrawn = offers.bought(found.bought, "" if may_change else who.user_name, now, zone)
 
 if pressed == "renew":
     buying.renew(found, way, now, zone)
@@ -55,3 +55,5 @@ elif plan is not None:
     buying.change(found, plan, now, zone)
 elif pack is not None:
     buying.buy_package(found, pack, way)
+elif withdrawn is not None:
+    buying.withdraw(found, withdrawn)

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from creditbook.domain.errors import Refused
 from creditbook.domain.program import Tax
 from creditbook.programs.loader import load_program
+from creditbook.ui import buying
 
 PAGE = "account/plans.py"
 Text = Callable[[AppTest], str]
@@ -197,3 +199,23 @@ def test_the_overview_says_how_the_plan_stands_and_leads_to_the_plans(studio: An
     assert ":orange-badge[:material/event_busy: Cancelled]" in text(at)
     assert "Then **Free** begins." in text(at)
     assert "Plans" in [link.proto.label for link in at.get("page_link")]
+
+
+def test_who_asked_may_withdraw_a_request_and_in_a_team_nobody_else_but_its_administrator(teams: Any) -> None:
+    asked = teams.ledger.open_purchase("acme", "boost", actor="tara")
+    key = f"withdraw-{asked.purchase_id}"
+    assert key in buttons(opened(teams, "tara"))
+    teams.ledger.open_account("acme/tom", draws_on_pool=True)
+    assert key not in buttons(opened(teams, "tom"))
+    assert key in buttons(opened(teams, "tom", "admin"))
+    teams.ledger.fail_purchase("acme", asked.purchase_id, reason="withdrawn")
+    assert key not in buttons(opened(teams, "tara"))
+
+
+def test_a_dialog_that_stood_open_too_long_can_touch_no_other_account(teams: Any) -> None:
+    teams.ledger.open_account("acme/tom", plan="starter")
+    with pytest.raises(Refused):
+        buying.refuse_foreign(teams.principal("tara"), "acme/tom")
+    with pytest.raises(Refused):
+        buying.refuse_foreign(teams.principal("tom"), "acme")
+    buying.refuse_foreign(teams.principal("tara"), "acme")

@@ -19,6 +19,7 @@ from creditbook.domain.balance import Balance
 from creditbook.domain.errors import LedgerError, Refused
 from creditbook.domain.program import Plan, Unit
 from creditbook.domain.results import PlanReceipt
+from creditbook.domain.sales import Purchase
 from creditbook.domain.units import amount
 from creditbook.installation import installation
 from creditbook.ledger.previewing import Preview
@@ -112,7 +113,7 @@ def _ask_to_pay(
 def _begin(account: str, item: str, kind: str, way: str, what: str, price: str, once: str, _why: str) -> Deal:
     """Open the purchase and its checkout, as whoever is signed in now. The same press opens the same ones."""
     who = require()
-    _of_hers(who, account)
+    refuse_foreign(who, account)
     place = installation()
     begun: Begun = checkouts.begin(
         place.ledger, provider(place.settings, way), account, item, kind=kind, back_to=public_page("plans"),
@@ -158,6 +159,25 @@ def keep(found: Shop, now: datetime, zone: ZoneInfo) -> None:
                    partial(installation().ledger.change_plan, found.account, found.plan.slug))  # fmt: skip
 
 
+def withdraw(found: Shop, line: Purchase) -> None:
+    """Ask before a purchase that waits for its payment is given up."""
+    effect = f"**{esc(line.title)}** for {money(line.price_minor, line.currency)} is no longer asked for."
+    act = Act(
+        KEY, f"Withdraw purchase {line.purchase_id}?", dollars_in_markdown(effect), "Withdraw it",
+        "If it was paid for already, it still counts as soon as the payment is known.", ":material/close:",
+    )  # fmt: skip
+
+    def run(once: str, _why: str) -> Deal:
+        who = require()
+        refuse_foreign(who, found.account)
+        installation().ledger.fail_purchase(
+            found.account, line.purchase_id, reason="withdrawn", actor=who.user_name, idempotency_key=once
+        )
+        return Deal(f"Purchase {line.purchase_id} is withdrawn", "Nothing was charged.")
+
+    confirm.ask(act, run)
+
+
 def _ask_to_change(
     found: Shop, title: str, effect: str, button: str, done: str, seen: Preview | None, verb: Callable[..., PlanReceipt]
 ) -> None:
@@ -169,7 +189,7 @@ def _ask_to_change(
 
     def run(once: str, why: str) -> Deal:
         who = require("admin") if found.of_team else require()
-        _of_hers(who, found.account)
+        refuse_foreign(who, found.account)
         receipt = verb(reason=why, actor=who.user_name, idempotency_key=once)
         undo = found.plan.slug if receipt.what in ("cancelling", "scheduled") else ""
         return Deal(done, _effect_of(receipt, who), keep=undo)
@@ -186,7 +206,7 @@ def _effect_of(receipt: PlanReceipt, who: Principal) -> str:
     return "Unlimited" if receipt.available is None else f"{plural(receipt.available, 'token')} are available now."
 
 
-def _of_hers(who: Principal, account: str) -> None:
+def refuse_foreign(who: Principal, account: str) -> None:
     """Raise unless the account is this person's, or her team's pool: the page may be older than her membership."""
     place = installation()
     if shop(place.store, place.ledger.core.batches, who, place.clock()).account != account:
@@ -235,9 +255,9 @@ def _ends(found: Shop, plan: Plan, now: datetime, zone: ZoneInfo) -> str:
 def before_and_after(before: Balance, after: Balance, unit: Unit) -> None:
     """Available and every wallet that changes, before and after."""
     had = {one.wallet_id: one for one in before.wallets}
-    rows = [("**Available**", amount(before.available, unit), amount(after.available, unit))]
+    rows = [("**Available**", _tokens(before.available), _tokens(after.available))]
     if unit.tokens_per_credit > 1:
-        rows.append((":gray[in tokens]", _tokens(before.available), _tokens(after.available)))
+        rows.insert(0, (f"**In {esc(unit.plural)}**", amount(before.available, unit), amount(after.available, unit)))
     for wallet in after.wallets:
         was = had.pop(wallet.wallet_id, None)
         old, name = was.posted if was is not None else 0, esc(wallet_name(wallet.type, wallet.label))

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from creditbook.domain.program import Allowance, Package, Plan, Program
-from creditbook.domain.sales import Purchase
+from creditbook.domain.sales import Purchase, PurchaseStatus
 from creditbook.domain.units import number
 from creditbook.reports.shop import PackOffer, PlanOffer, Shop, Way
 
@@ -46,7 +46,7 @@ def plans(shop: Shop, *, may_change: bool, may_buy: bool) -> PlanOffer | None:
         return None  # the card above tells all about the only one
     chosen: PlanOffer | None = None
     with st.container(key="plans"):
-        whose = "Your team's members spend from it" if shop.of_team else "Free to change whenever you like"
+        whose = "Your team's members spend from it" if shop.of_team else "Change whenever you like"
         head("Plans", f"{whose}. What a change does to your balance is shown before anything happens.")
         grid = st.grid(min(4, max(2, len(shop.plans))), min_column_width=230, gap=("small", "small"))
         for offer in shop.plans:
@@ -204,14 +204,24 @@ def lives(pack: Package) -> str:
     return "never expire" if pack.lifetime_days is None else f"expire {plural(pack.lifetime_days, 'day')} after"
 
 
-def bought(lines: Sequence[Purchase], now: datetime, zone: ZoneInfo) -> None:
-    """What was bought or asked for of late, each with what became of it."""
+def bought(lines: Sequence[Purchase], asker: str, now: datetime, zone: ZoneInfo) -> Purchase | None:
+    """What was bought or asked for of late, each with what became of it.
+
+    Returns the one that is to be withdrawn: one of ``asker``'s that waits for its payment ('' for anybody's).
+    """
+    withdrawn = None
     with card("bought"):
         head("Purchases", f"Times in {zone.key}" if lines else "Nothing was bought here yet.")
-        if not lines:
-            return
-        frame = pd.DataFrame([_bought(line, now, zone) for line in lines], columns=["What", "Price", "Status"])
-        st.table(frame, border="horizontal", hide_index=True, alt="Purchases, newest first")
+        if lines:
+            frame = pd.DataFrame([_bought(line, now, zone) for line in lines], columns=["What", "Price", "Status"])
+            st.table(frame, border="horizontal", hide_index=True, alt="Purchases, newest first")
+        with row():
+            for line in lines:
+                if line.status is PurchaseStatus.PENDING and asker in ("", line.actor):
+                    label, number = f"Withdraw No. {line.purchase_id}", line.purchase_id
+                    if st.button(label, icon=":material/close:", type="tertiary", key=f"withdraw-{number}"):
+                        withdrawn = line
+    return withdrawn
 
 
 def _bought(line: Purchase, now: datetime, zone: ZoneInfo) -> tuple[str, str, str]:
