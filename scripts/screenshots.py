@@ -57,27 +57,33 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     options.add_argument("--only", default="", help="names of pages, separated by commas")
-    options.add_argument("--org", default="studio", help="the demo organization to sign in to")
+    options.add_argument("--org", default="studio,teams", help="the demo organizations to sign in to, in this order")
     given = options.parse_args()
     only = {name for name in given.only.split(",") if name}
     with tempfile.TemporaryDirectory(prefix="creditbook-shots-") as folder:
         url = f"sqlite:///{folder}/demo.db"
-        people = demo_people(url, given.org)
+        people = demo_people(url, given.org.split(","))
         with serving(url) as server, chromium() as browser:
             for look in LOOKS:
                 taken = sorted(photograph(browser, server, look, people, given.out / look.name, only))
                 print(f"{look.name}: {', '.join(taken)}", flush=True)
 
 
-def demo_people(database_url: str, slug: str) -> list[dict[str, Any]]:
-    """Fills the database; one person per role of the organization, those with the fewest rights first."""
+def demo_people(database_url: str, slugs: list[str]) -> list[dict[str, Any]]:
+    """Fills the database; one person per role of each organization, those with the fewest rights first.
+
+    A page is taken for the first of them who can open it: what only a team has, in the organization that is a team.
+    """
     made = creditbook("demo", "--json", environ={"CREDITBOOK_DATABASE_URL": database_url})
     if made.returncode:
         sys.exit(f"creditbook demo failed:\n{made.stdout}{made.stderr}")
     organizations = {organization["slug"]: organization for organization in json.loads(made.stdout)["organizations"]}
     ranked = {"user": 0, "finance": 1, "admin": 2}
-    by_role = {person["role"]: person for person in reversed(organizations[slug]["people"])}
-    return sorted(by_role.values(), key=lambda person: ranked.get(person["role"], 3))
+    found: list[dict[str, Any]] = []
+    for slug in slugs:
+        by_role = {person["role"]: person for person in reversed(organizations[slug]["people"])}
+        found += sorted(by_role.values(), key=lambda person: ranked.get(person["role"], 3))
+    return found
 
 
 def photograph(
