@@ -109,6 +109,8 @@ def test_a_downgrade_waits_for_the_end_and_its_undo_takes_it_back(house: House, 
     choice(nisha, one, higher.title).deed.run(nisha, "paid", "key-1")
     down = choice(nisha, one, lower.title)
     assert down.preview().next_plan == lower.slug
+    assert down.deed.after.startswith("It begins ")
+    assert down.deed.after.endswith(" in Asia/Kolkata.")
     down.deed.run(nisha, "too much", "key-2")
     assert plan_now() == (higher.slug, "active", lower.slug)
     assert down.deed.undo is not None

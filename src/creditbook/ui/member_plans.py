@@ -44,10 +44,11 @@ def standing(found: Subscription, now: Any, zone: ZoneInfo) -> str:
     said = esc(found.title)
     if found.of_pool:
         return f"{said} :gray[of the team]"
-    if found.term_ends_at is not None:
+    ends = found.paid_until
+    if ends is not None:
         mark = {"past_due": ":red[payment due]", "cancelling": ":orange[cancelled]"}.get(found.status, "")
         said += f" {mark}" if mark else ""
-        said += f" :gray[until {instant(found.term_ends_at, zone, now=now)}]"
+        said += f" :gray[until {instant(ends, zone, now=now)}]"
     elif found.status == "lapsed":
         said += " :orange[lapsed]"
     return said + (f" :gray[then {esc(found.next_plan)}]" if found.next_plan else "")
@@ -159,9 +160,15 @@ def moved(one: Member | Receiver, found: Shop, slug: str, *, at_once: bool = Fal
     return Deed(
         "Change the plan", ":material/swap_vert:", effect, f"Move to {title}",
         f"{name} {'moves' if later else 'has moved'} to {esc(title)}", run, (what, esc(found.plan.title), esc(title)),
-        "" if later else "The running allowance closes and a full new term begins.",
+        _from(found) if later else "The running allowance closes and a full new term begins.",
         (lambda: moved(one, found, found.plan.slug)) if later else None,
     )  # fmt: skip
+
+
+def _from(found: Shop) -> str:
+    """From when a change that waits acts."""
+    at, zone = found.paid_until, ZoneInfo(found.balance.zone)
+    return "" if at is None else f"It begins {instant(at, zone, now=found.balance.at)} in {zone.key}."
 
 
 def cancelled(one: Member | Receiver, found: Shop) -> Deed:
@@ -177,7 +184,7 @@ def cancelled(one: Member | Receiver, found: Shop) -> Deed:
     return Deed(
         "Change the plan", ":material/event_busy:", f"**{name}**'s **{plan}** ends with the time paid for.",
         f"Cancel {found.plan.title}", f"{name}'s {plan} is cancelled", run, ("At the end", plan, esc(falls)),
-        "Until then everything stays as it is.", lambda: moved(one, found, found.plan.slug),
+        f"Until then everything stays as it is. {_from(found)}".strip(), lambda: moved(one, found, found.plan.slug),
     )  # fmt: skip
 
 
