@@ -94,7 +94,7 @@ def test_an_account_that_nobody_signs_in_for_is_listed_and_its_person_can_be_inv
     assert list(rows.available) == [installation().ledger.balance("studio/Team-42").available]
     assert any("4 people and 1 account without a sign-in" in text.value for text in at.markdown)
     at = visit(house, member=str(installation().ledger.core.account("studio/Team-42").account_id))
-    assert buttons(at) == {"act-give", "act-look", "act-plan", "act-freeze", "act-close", "act-invite"}
+    assert buttons(at) == {"act-give", "act-look", "act-plan", "act-wallets", "act-freeze", "act-close", "act-invite"}
     members.invitation("divya", "Divya", "", "user", "Team-42").run(nisha, "she leads it", "key-1")
     assert member(house, nisha, "divya").account_name == "Team-42"
     assert "Team-42" not in list(visit(house).dataframe[0].value.name)
@@ -113,7 +113,7 @@ def test_words_and_roles_narrow_the_list(house: House, studio: Principal) -> Non
 def test_a_member_in_the_address_is_opened_with_what_may_be_done(house: House, studio: Principal) -> None:
     at = visit(house, member=str(member(house, studio, "asha").person_id))
     assert "Asha" in [header.value for header in at.header]
-    account = {"act-give", "act-look", "act-plan", "act-freeze", "act-close"}
+    account = {"act-give", "act-look", "act-plan", "act-wallets", "act-freeze", "act-close"}
     assert buttons(at) == {"act-role", "act-link", "act-deactivate"} | account
     at = visit(house, member=str(member(house, studio, "meera").person_id))
     assert "act-account" in buttons(at)

@@ -19,7 +19,7 @@ from creditbook.installation import installation
 from creditbook.reports.grants import Receiver
 from creditbook.site import PAGES
 
-from . import account_deeds, address, deeds, looking, member_plans, page, tables
+from . import account_deeds, address, deeds, looking, member_plans, member_wallets, page, tables
 from .confirm import reason as ask_reason
 from .deeds import Deed
 from .format import DASH, day, full, plural
@@ -205,6 +205,8 @@ def _account_buttons(who: Principal, one: Listed, balance: Balance | None) -> No
     with page.row(gap="xsmall"):
         if st.button("Plan", icon=":material/swap_vert:", key="act-plan"):
             member_plans.dialog(who, one)
+        if st.button("Wallets", icon=":material/wallet:", key="act-wallets"):
+            member_wallets.dialog(who, one)
         freeze = state == "active"
         icon = ":material/ac_unit:" if freeze else ":material/mode_heat:"
         if st.button("Freeze" if freeze else "Unfreeze", icon=icon, key="act-freeze"):
