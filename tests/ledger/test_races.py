@@ -264,3 +264,18 @@ def test_a_referral_is_paid_once_to_both_while_its_friend_works_and_sweeps_run(s
     assert shop.balance("acme/asha").available == 3
     assert len(rows(shop, tables.referral_owed)) == 1
     assert len(rows(shop, tables.award)) == 2
+
+
+def test_a_grant_that_many_approve_and_decline_at_once_is_decided_once(shop: Ledger) -> None:
+    for number in range(4):
+        asked = shop.ask_grant("acme/asha", 20_000, reason="a big one", actor="mary")
+        decide: list[Callable[[], Any]] = [lambda one=asked: shop.approve("acme", one, actor="anna")] * 3
+        decide += [lambda one=asked: shop.decline("acme", one, actor="john", note="too much")] * 3
+        answers = at_once(decide if number % 2 else decide[::-1])
+        (approval,) = rows(shop, tables.approval, approval_id=asked)
+        given = rows(shop, tables.ledger_transaction, kind="grant")
+        approved = [row for row in rows(shop, tables.approval) if row.status == "approved"]
+        assert approval.status in {"approved", "declined"}
+        assert len(given) == len(approved)
+        assert any(not isinstance(answer, LedgerError) for answer in answers)
+    assert shop.balance("acme/asha").available == 20_000 * len(approved)
