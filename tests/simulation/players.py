@@ -17,7 +17,10 @@ AGENTS = {"idea": 2_000, "srs": 3_500, "code": 5_000, "uml": 2_500, "report": 4_
 
 @dataclass
 class Players:
-    """One organization's people. ``charged`` and ``sold`` are told by whoever performs: what can be undone."""
+    """One organization's people, who work more or less (``busy``).
+
+    ``charged`` and ``sold`` are told by whoever performs: what can be undone.
+    """
 
     program: str
     names: list[str]
@@ -36,7 +39,7 @@ class Players:
         deeds: list[Deed] = []
         for name in self.names:
             for what, chance in self.habits(name).items():
-                if self.chance.random() < chance * self.busy:
+                if self.chance.random() < (chance * self.busy if what == "work" else chance):
                     deeds += getattr(self, what)(name, self.instant(day))
         return deeds
 
