@@ -42,6 +42,21 @@ def test_who_has_something_to_settle_is_told_by_her_term_her_grace_and_a_new_ver
     assert due(program_id=900, plan="") == []
 
 
+def test_a_wallet_is_due_when_its_period_ends_unless_it_ends_itself_by_then(desk: Desk, asha: int) -> None:
+    soon = START + timedelta(hours=1)
+
+    def due(**columns: Any) -> list[int]:
+        with desk.store.write(ORG) as connection:
+            connection.execute(sa.update(ledger.token_grant).values(expires_at=None))
+            connection.execute(sa.update(ledger.wallet).values(columns))
+        return [ref.account_id for ref in directory.families(desk.store, ORG, due_by=soon)]
+
+    assert due(period_ends_at=soon, expires_at=None) == [ASHA]
+    assert due(period_ends_at=soon, expires_at=soon + timedelta(days=9)) == [ASHA]
+    assert due(period_ends_at=soon, expires_at=soon) == []
+    assert due(period_ends_at=soon + timedelta(microseconds=1), expires_at=None) == []
+
+
 def said_by(desk: Desk, monkeypatch: pytest.MonkeyPatch, operation: Spend) -> list[str]:
     """Every statement of one batch, on either database."""
     said: list[str] = []

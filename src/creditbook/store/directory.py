@@ -121,7 +121,13 @@ def _is_due(by: datetime) -> sa.ColumnElement[bool]:
         account.c.term_ends_at <= by,
         account.c.grace_ends_at <= by,
         follows,
-        of(wallet, wallet.c.is_active, wallet.c.period_ends_at <= by),
+        of(
+            wallet,
+            wallet.c.is_active,
+            wallet.c.period_ends_at <= by,
+            # One that ends with its period, or before, is not renewed.
+            sa.or_(wallet.c.expires_at.is_(None), wallet.c.expires_at > wallet.c.period_ends_at),
+        ),
         of(
             token_grant,
             token_grant.c.live,
