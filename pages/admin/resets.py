@@ -7,7 +7,7 @@ import streamlit as st
 from creditbook.installation import installation
 from creditbook.reports import due, grants
 from creditbook.reports import resets as report
-from creditbook.ui import confirm, forcing, page, resetting
+from creditbook.ui import confirm, forcing, page, resetting, scheduling
 from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
@@ -33,7 +33,7 @@ wide, narrow = st.columns([17, 9], gap="small")
 with wide:
     resetting.health(health, zone)
 with narrow:
-    resetting.scheduler(health, place.settings.sweep_seconds)
+    scheduling.scheduler(health, place.settings.sweep_seconds)
 
 if swept is None and health.zones:
     resetting.run_card(who, health, families, names, zone)

@@ -125,6 +125,17 @@ def test_after_the_run_the_page_says_what_it_did(visit: Any, boss: Any, text: Ca
     assert "A run would change nothing now" in text(at)
 
 
+def test_where_only_a_hold_timed_out_no_token_is_said_to_move(
+    visit: Any, boss: Any, text: Callable[[AppTest], str]
+) -> None:
+    visit.ledger.sweep("acme")
+    visit.ledger.hold("acme/asha", action="work", estimate=1)
+    visit.clock.forward(minutes=20)
+    said = text(visit.open(PAGE, boss))
+    assert "A run would move no token" in said
+    assert "1 account only with holds" in said
+
+
 def test_an_organization_where_nothing_refills_says_so(visit: Any, text: Callable[[AppTest], str]) -> None:
     visit.ledger.open_account("acme/divya", plan="bare")
     at = visit.open(PAGE, visit.principal("boss", "admin", account=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -91,35 +91,6 @@ def _verdict_note(found: Health, zone: ZoneInfo) -> str:
     return f"The next reset: {instant(found.next_reset, zone, now=found.at)} {zone_mark(zone, found.next_reset)}."
 
 
-def scheduler(found: Health, every_seconds: int) -> None:
-    """When the embedded scheduler last ran, on which process, and whether it is silent."""
-    lease, now = found.lease, found.at
-    with card("scheduler", height="stretch"):
-        head("Scheduler", "Settles what is due on one process at a time, however many run")
-        last = lease.last_finished_at if lease is not None else None
-        silent = every_seconds and (last is None or now - last > timedelta(seconds=3 * every_seconds + 60))
-        if not every_seconds:
-            st.badge("Off on this server", icon=":material/pause_circle:", color="gray")
-            muted("`CREDITBOOK_SWEEP_SECONDS` is 0, so `creditbook sweep` has to run from cron.")
-        elif silent:
-            st.badge("Silent", icon=":material/error:", color="orange")
-            muted(f"It should run every {plural(every_seconds, 'second')}. Look into the server's log.")
-        else:
-            st.badge("Running", icon=":material/check_circle:", color="green")
-        if lease is None or last is None:
-            muted("It has not finished a run on this database yet.")
-            return
-        host, _, process = lease.holder.rpartition("/")
-        muted(f"Last run **{_ago(now, last)}** on **{esc(host or lease.holder)}**, process {esc(process)}")
-        if every_seconds:
-            muted(f"Every {plural(every_seconds, 'second')}. Killed in the middle, the next run finishes.")
-
-
-def _ago(now: datetime, at: datetime) -> str:
-    seconds = int((now - at).total_seconds())
-    return f"{max(0, seconds)} s ago" if seconds < 120 else when(at, now, ZoneInfo("UTC"))
-
-
 def foreseen(who: Principal, refs: Sequence[AccountRef], now: datetime, at: datetime) -> Foreseen | None:
     """What a run would do, computed once for these accounts and kept; None while nobody has asked for a long look."""
     marker = (who.org_id, at if at > now else None, tuple(ref.account_id for ref in refs))
@@ -143,19 +114,16 @@ def run_card(who: Principal, found: Health, families: Sequence[AccountRef], name
     """What a run would do, why it should, and the button. With nothing due: what the next reset will do."""
     now, ahead = found.at, found.next_reset
     with card("run"):
-        at, refs = now, families
-        if families or ahead is None:
-            head("What a run would do", f"Nothing is written yet. {plural(len(families), 'account')} to settle.")
-        else:
-            at = ahead
-            refs = due.due_families(installation().store, who, at)
-            coming = f"{instant(at, zone, now=now)} {zone_mark(zone, at)}"
-            head("A run would change nothing now", f"What the reset of {coming} will do if nobody spends until then")
+        title = st.container()
+        at = now if families or ahead is None else ahead
+        refs = due.due_families(installation().store, who, at) if at > now else families
         seen = read(lambda: foreseen(who, refs, now, at))
         if isinstance(seen, Unread):
             not_read("What a run would do", seen)
             return
-        if seen is not None:
+        with title:
+            head(*_what_now(len(families), seen, f"{instant(at, zone, now=now)} {zone_mark(zone, at)}"))
+        if seen is not None and seen.accounts:
             what_it_does(seen, names)
         with row(vertical_alignment="bottom"):
             with st.container(width=420):
@@ -163,6 +131,16 @@ def run_card(who: Principal, found: Health, families: Sequence[AccountRef], name
             if st.button("Review and run", type="primary", icon=":material/arrow_forward:", icon_position="right",
                          disabled=not why, help=None if why else "A reason is required", key="review"):  # fmt: skip
                 ask(seen if families else None, len(families), why)
+
+
+def _what_now(families: int, seen: Foreseen | None, coming: str) -> tuple[str, str]:
+    """The card's title and its note: what a run would do now, or what the next reset will."""
+    if not families:
+        return "A run would change nothing now", f"What the reset of {coming} will do if nobody spends until then"
+    waiting = plural(families, "account")
+    if seen is not None and not seen.accounts:
+        return "A run would move no token", f"{waiting} only with holds that have timed out, to be closed."
+    return "What a run would do", f"Nothing is written yet. {waiting} to settle."
 
 
 def what_it_does(found: Foreseen, names: Mapping[int, Receiver]) -> None:
@@ -177,8 +155,6 @@ def what_it_does(found: Foreseen, names: Mapping[int, Receiver]) -> None:
     for label, (tokens, help_text) in figures.items():
         with grid.cell():
             st.metric(label, full(tokens), help=help_text or None)
-    if not found.accounts:
-        return
     rows = found.accounts
     frame = pd.DataFrame(
         {
