@@ -119,9 +119,11 @@ class Ledger(Selling):
         """A new tenant running a program; see `organizations.create_organization`."""
         return organizations.create_organization(self.core, slug, program, **terms)
 
-    def load_program(self, slug: str, program: Program, *, reason: str, actor: str = "") -> int:
+    def load_program(
+        self, slug: str, program: Program, *, reason: str, actor: str = "", edited: int | None = None
+    ) -> int:
         """Put a new version of an organization's program in force; returns its number."""
-        return organizations.load_program(self.core, slug, program, reason=reason, actor=actor)
+        return organizations.load_program(self.core, slug, program, reason=reason, actor=actor, edited=edited)
 
     def program(self, slug: str) -> Program:
         """The program that an organization runs."""

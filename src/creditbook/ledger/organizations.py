@@ -9,7 +9,7 @@ from creditbook.domain.calendar import zone_info
 from creditbook.domain.errors import Conflict, InvalidRequest
 from creditbook.domain.program import Program
 from creditbook.programs.document import program_from_document, program_to_document
-from creditbook.store import audit, directory, ids, promo
+from creditbook.store import audit, catalog, directory, ids, promo
 from creditbook.store.directory import Organization
 
 from .core import Core
@@ -62,13 +62,25 @@ def _checked(program: Program) -> dict[str, Any]:
     return document
 
 
-def load_program(core: Core, slug: str, program: Program, *, reason: str, actor: str = "") -> int:
-    """Put a new version of an organization's program in force; running periods stay. Returns its number."""
+def load_program(
+    core: Core, slug: str, program: Program, *, reason: str, actor: str = "", edited: int | None = None
+) -> int:
+    """Put a new version of an organization's program in force; running periods stay. Returns its number.
+
+    ``edited`` is the version that was edited: raises `Conflict` when another one is in force by now.
+    """
     org = core.organization(slug)
     document = _checked(program)
     at = core.now()
     with core.store.write(org.org_id) as connection:
-        version = directory.newest_version(connection, org.org_id) + 1
+        catalog.lock_versions(connection, org.org_id)
+        newest = directory.newest_version(connection, org.org_id)
+        if edited is not None and edited != newest:
+            raise Conflict(
+                f"Version {newest} was put in force after you began on version {edited}. Nothing was written: "
+                "look at what changed, and bring your changes over to it."
+            )
+        version = newest + 1
         program_id = ids.take(connection, 1)[0]
         directory.add_program_version(
             connection, document, org_id=org.org_id, program_id=program_id, name=program.name,
@@ -78,7 +90,7 @@ def load_program(core: Core, slug: str, program: Program, *, reason: str, actor:
         promo.add_codes(connection, org.org_id, program.promo_codes.values(), at=at, actor=actor, reason=reason)
         audit.record(
             connection, org.org_id, at=at, actor=actor, act="program.load", subject=slug, reason=reason,
-            after={"program": program.name, "version": version},
+            before={"version": newest}, after={"program": program.name, "version": version},
         )  # fmt: skip
     return version
 

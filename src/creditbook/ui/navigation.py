@@ -46,6 +46,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("members", "admin/members.py", "Members", "group", "Admin", roles=("admin",)),
     Screen("grants", "admin/grants.py", "Grants", "add_card", "Admin", roles=("admin",)),
     Screen("promo-codes", "admin/promo_codes.py", "Promo codes", "sell", "Admin", roles=("admin",)),
+    Screen("catalog", "admin/catalog.py", "Catalog", "storefront", "Admin", roles=("admin",)),
     Screen("resets", "admin/resets.py", "Resets", "autorenew", "Admin", roles=("admin",)),
     Screen("api-keys", "admin/api_keys.py", "API keys", "key", "Admin", roles=("admin",)),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
