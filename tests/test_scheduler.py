@@ -22,7 +22,7 @@ from creditbook.settings import Settings
 from creditbook.store import alerts as rows
 from creditbook.store import leases
 
-YESTERDAY = datetime.now(UTC) - timedelta(days=1)  # noqa: DTZ - the processes below live by the wall clock
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)  # the processes below live by the wall clock
 
 
 def _house(url: str, accounts: int) -> Installation:
@@ -88,7 +88,7 @@ def test_what_a_killed_process_left_undone_the_next_one_finishes(sqlite_url: str
     worker.join()
     left = _due(here)
     assert left < accounts, "it has begun"
-    here.clock = lambda: datetime.now(UTC) + 2 * LEASE  # noqa: DTZ - once the dead process's lease is over
+    here.clock = lambda: datetime.now(UTC) + 2 * LEASE  # once the dead process's lease is over
     report = run_once(here, "next")
     assert report is not None
     assert _due(here) == 0

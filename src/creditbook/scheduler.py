@@ -59,6 +59,8 @@ def running(here: Callable[[], Installation] = installation) -> Iterator[None]:
     if seconds == 0:
         yield
         return
+    # Two lines a tick otherwise, which say nothing that ours don't.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     timer = BackgroundScheduler(timezone="UTC")
     # One run at a time, and one for all that were missed: settling catches up by itself.
     timer.add_job(
