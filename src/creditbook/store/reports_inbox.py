@@ -12,7 +12,7 @@ from .tables.imports import import_run
 from .tables.ledger import account, debt
 
 Connection = sa.Connection
-Row = sa.Row[Any]
+Row = sa.Row[*tuple[Any, ...]]
 
 
 def debts(connection: Connection, org_id: int, limit: int) -> Sequence[Row]:
