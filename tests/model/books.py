@@ -155,7 +155,6 @@ class Result:
     account: Account | None = None
     what: str = ""  # a change of plan: what it did
     sale: Sale | None = None
-    earned: bool = False  # this very usage paid a referral, in a transaction of its own
 
 
 @dataclass(eq=False)

@@ -104,15 +104,13 @@ def refer(book: Book, friend: Account, referrer: str | None, now: datetime) -> N
         pay_referral(book, friend, now)
 
 
-def first_spend(book: Book, friend: Account, use: Use | None, action: str, now: datetime) -> bool:
+def first_spend(book: Book, friend: Account, use: Use | None, action: str, now: datetime) -> None:
     """The friend's first charged use of the action that the program names pays both sides."""
     terms = book.program.referral
     if not friend.referral_waits or terms is None or terms.when is not Paid.FIRST_SPEND:
-        return False
-    if use is None or use.charged == 0 or terms.action not in ("", action):
-        return False
-    pay_referral(book, friend, now)
-    return True
+        return
+    if use is not None and use.charged > 0 and terms.action in ("", action):
+        pay_referral(book, friend, now)
 
 
 def pay_referral(book: Book, friend: Account, now: datetime) -> None:

@@ -97,7 +97,7 @@ class Model:
             book.keys[verb, key] = (asked, result)
         if verb in {"spend", "capture"}:
             action = terms.get("action") or result.hold.action
-            result.earned = codes.first_spend(book, account, result.use, action, at)
+            codes.first_spend(book, account, result.use, action, at)
         self.note(book, account, at)
         return result
 

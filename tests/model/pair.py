@@ -105,7 +105,7 @@ class Pair:
         if isinstance(answer, LedgerError):
             return
         self.remember(name, answer, expected)
-        self.same_remainder(name, answer, expected)
+        self.same_remainder(name, answer)
         if key is not None:
             self.told.append(Told(verb, name, key, sent, model_terms, answer))
 
@@ -160,13 +160,11 @@ class Pair:
                 sent[k] = v
         return sent
 
-    def same_remainder(self, name: str, answer: Any, expected: Any) -> None:
-        """When it was decided and what is left; what repays debts or a referral is a transaction of its own."""
+    def same_remainder(self, name: str, answer: Any) -> None:
+        """When it was decided, and what is left after all that it set off: repaid debts, a referral's gift."""
         book, account = self.model.find(name)
         decided = getattr(answer, "effective_at", account.clock)
         assert answer.replayed or decided == account.clock, f"decided at: ledger {decided}, model {account.clock}"
-        if book.debts or getattr(expected, "earned", False):
-            return
         left = None if book.unlimited(account) else available(book, account, None)
         assert answer.available == left, f"left on the receipt: ledger {answer.available}, model {left}"
 

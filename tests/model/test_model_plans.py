@@ -105,8 +105,12 @@ def test_terms_paid_ahead_run_before_a_downgrade_and_a_renewal_then_pays_the_low
     assert plan_now(model, APRIL_10) == ("pro", "active")
     assert plan_now(model, utc("2026-05-09T18:30")) == ("basic", "active")
     assert plan_now(model, utc("2026-06-09T18:30")) == ("basic", "past_due")
-    with pytest.raises(InvalidRequest):
-        model.do("change_plan", "o/a", NOON, plan="pro")
+    for at_once in (False, True):
+        with pytest.raises(InvalidRequest):
+            model.do("change_plan", "o/a", NOON, plan="pro", at_once=at_once)
+    model.do("cancel_plan", "o/a", NOON)
+    assert plan_now(model, utc("2026-05-09T18:30")) == ("basic", "cancelling")
+    assert plan_now(model, utc("2026-06-09T18:30")) == ("free", "active")
 
 
 def test_choosing_the_running_plan_again_cancels_what_waits() -> None:
