@@ -114,6 +114,14 @@ def test_a_paid_plan_tells_until_when_it_is_paid_and_what_can_be_done(studio: An
     assert [row[2] for row in bought(at)] == [":green[done]"]
 
 
+def test_terms_paid_ahead_move_the_end_that_is_told(studio: Any, text: Text) -> None:
+    studio.ledger.sell("acme/asha", "pro", kind="plan", reason="paid")
+    studio.ledger.sell("acme/asha", "pro", kind="renewal", reason="paid ahead")
+    assert "Paid until **Mon 4 May, 00:00** · in 60 days, 1 term ahead." in text(opened(studio, "asha"))
+    studio.ledger.cancel_plan("acme/asha")
+    assert "Ends **Mon 4 May, 00:00**" in text(opened(studio, "asha"))
+
+
 def test_a_cancelled_plan_tells_when_it_ends_what_comes_then_and_can_be_kept(studio: Any, text: Text) -> None:
     studio.ledger.sell("acme/asha", "pro", kind="plan", reason="paid")
     studio.ledger.cancel_plan("acme/asha")

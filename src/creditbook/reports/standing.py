@@ -23,6 +23,7 @@ from creditbook.domain.plans import Term
 from creditbook.domain.program import Plan, Program
 from creditbook.domain.settling import project, settle
 from creditbook.domain.state import Account, Book, Grant, HoldStatus, Wallet
+from creditbook.domain.terms import paid_until
 from creditbook.store import directory
 from creditbook.store.batch import BatchStore, Wanted
 from creditbook.store.directory import AccountRef
@@ -90,13 +91,15 @@ class Coming:
 class Standing:
     """Everything about now. ``left`` is in burn-down order (rule 7); ``pending`` is counted but not yet written.
 
-    ``term`` is that of ``plan``: her own, or her team's where she lives on the team's plan.
+    ``term`` is that of ``plan``: her own, or her team's where she lives on the team's plan; ``paid_until`` is how far
+    it is paid, terms paid ahead among it.
     """
 
     balance: Balance
     program: Program
     plan: Plan
     term: Term
+    paid_until: datetime | None
     left: tuple[GrantLeft, ...]
     holds: tuple[Held, ...]
     pending: tuple[Transaction, ...]
@@ -125,11 +128,13 @@ def standing(store: Store, batches: BatchStore, principal: Principal, now: datet
     journal = Journal(book.org_id, _counter())
     due = settle(Desk(book, journal, at), at)
     mine = tuple(t for t in journal.transactions if t.account_id == account.account_id)
+    owner = account if account.plan else book.pool_of(account) or account
     return Standing(
         balance=balance_of(book, account, at, None, pending=due, shown=principal.account or ""),
         program=book.program,
         plan=book.plan_of(account),
-        term=(account if account.plan else book.pool_of(account) or account).term,
+        term=owner.term,
+        paid_until=paid_until(book, owner),
         left=_left(book, account, at),
         holds=_holds(account),
         pending=mine,

@@ -69,11 +69,13 @@ def renew(found: Shop, way: PaymentProvider, now: datetime, zone: ZoneInfo) -> N
     """Ask before a further term, or the one that is due, is paid."""
     offer = found.renewal
     seen = None if offer is None else _looked(lambda: _previewed(found, "", "renewal"))
-    if offer is None or seen is None or found.term.ends_at is None:
+    if offer is None or seen is None or found.term.ends_at is None or found.paid_until is None:
         return
-    title, ends = esc(offer.plan.title), instant(found.term.ends_at, zone, now=now)
-    effect = f"The running term of **{title}** is paid until **{ends}**." if found.term.unpaid else (
-        f"One further term of **{title}** is paid, from **{ends}** on. Its tokens come then, not before.")  # fmt: skip
+    title, running = esc(offer.plan.title), instant(found.term.ends_at, zone, now=now)
+    begins = "after those that are paid already" if found.term.next_paid else (
+        f"from **{instant(found.paid_until, zone, now=now)}** on")  # fmt: skip
+    effect = f"The running term of **{title}** is paid until **{running}**." if found.term.unpaid else (
+        f"One further term of **{title}** is paid, {begins}. Its tokens come then, not before.")  # fmt: skip
     _ask_to_pay(found, "renewal", offer, way, effect, seen)
 
 
@@ -198,9 +200,9 @@ def _ask_to_change(
 
 
 def _effect_of(receipt: PlanReceipt, who: Principal) -> str:
+    """What a change did, in one sentence; what waits acts at the end of the time paid for."""
     if receipt.what in ("cancelling", "scheduled", "resumed") and receipt.paid_until is not None:
-        place = installation()
-        at = instant(receipt.paid_until, ZoneInfo(who.zone), now=place.clock())
+        at = instant(receipt.paid_until, ZoneInfo(who.zone), now=installation().clock())
         return f"Nothing changes before {at}. Until then you can take it back." if receipt.what != "resumed" else (
             f"Nothing ends on {at} any more.")  # fmt: skip
     return "Unlimited" if receipt.available is None else f"{plural(receipt.available, 'token')} are available now."

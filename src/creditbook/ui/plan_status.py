@@ -33,21 +33,24 @@ def badge(term: Term) -> None:
     st.badge(word, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
-def words(plan: Plan, term: Term, next_title: str, now: datetime, zone: ZoneInfo) -> str:
-    """What happens to the plan next, and when, in one or two sentences of markdown."""
+def words(plan: Plan, term: Term, paid_until: datetime | None, next_title: str, now: datetime, zone: ZoneInfo) -> str:
+    """What happens to the plan next, and when, in one or two sentences of markdown; see `terms.paid_until`."""
     if term.status is PlanStatus.LAPSED:
         return f"The plan before was not paid in time and ended, so this account is on **{esc(plan.title)}** now."
     if term.ends_at is None:
         return "It costs nothing and goes on." if not plan.is_paid else "It has no end."
-    ends = f"**{instant(term.ends_at, zone, now=now)}** · {countdown(term.ends_at, now)}"
+    end = paid_until or term.ends_at
+    ends = f"**{instant(end, zone, now=now)}** · {countdown(end, now)}"
     then = f"Then **{esc(next_title)}** begins." if next_title else ""
+    if term.next_paid:
+        then += f" {plural(term.next_paid, 'term')} of it {'is' if term.next_paid == 1 else 'are'} paid already."
     if term.status is PlanStatus.PAST_DUE and term.grace_ends_at is not None:
         last = f"**{instant(term.grace_ends_at, zone, now=now)}** · {countdown(term.grace_ends_at, now)}"
         return f"The running term is not paid. Pay it before {last}, or what is left of its allowance closes."
-    ahead = f" {plural(term.paid_ahead, 'further term')} after it {'is' if term.paid_ahead == 1 else 'are'} paid."
-    if term.status is PlanStatus.CANCELLING and not term.paid_ahead:
+    if term.status is PlanStatus.CANCELLING:
         return f"Ends {ends}. Until then everything stays as it is. {then}".strip()
-    return f"Paid until {ends}.{ahead if term.paid_ahead else ''} {then or 'The next term is to be paid by then.'}"
+    ahead = f", {plural(term.paid_ahead, 'term')} ahead" if term.paid_ahead else ""
+    return f"Paid until {ends}{ahead}. {then or 'The next term is to be paid by then.'}"
 
 
 def standing(shop: Shop, now: datetime, zone: ZoneInfo, *, may_change: bool, may_buy: bool) -> str | None:
@@ -64,7 +67,7 @@ def standing(shop: Shop, now: datetime, zone: ZoneInfo, *, may_change: bool, may
                         price = f"{money(shop.plan.price_minor, shop.program.currency)} {per_term(shop.plan.term)}"
                         muted(dollars_in_markdown(price), width="content")
                 title = shop.next_plan.title if shop.next_plan is not None else ""
-                muted(words(shop.plan, term, title, now, zone))
+                muted(words(shop.plan, term, shop.paid_until, title, now, zone))
                 if len(shop.plans) == 1:
                     muted(" · ".join(points(shop.program, shop.plan)))
             with row(width="content"):
@@ -101,4 +104,4 @@ def strip(found: Standing, now: datetime, zone: ZoneInfo, shop_page: Path) -> No
                 st.markdown(f"**{esc(found.plan.title)}** plan", width="content")
                 badge(found.term)
             st.page_link(shop_page, label="Plans", icon=":material/arrow_forward:", icon_position="right")
-        muted(words(found.plan, found.term, title, now, zone))
+        muted(words(found.plan, found.term, found.paid_until, title, now, zone))
