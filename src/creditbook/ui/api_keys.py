@@ -88,13 +88,13 @@ def table(found: Sequence[ApiKey], now: datetime, zone: ZoneInfo, opened: int | 
     picked = tables.grid(
         frame,
         {
-            "name": column.TextColumn("Name", width=128),
+            "name": column.TextColumn("Name", width=118),
             "scope": column.TextColumn("Scope", width=62),
             "state": column.TextColumn("State", width=74),
             "used": column.TextColumn("Last used", width=104),
-            "ends": column.TextColumn("Ends", width=92),
+            "ends": column.TextColumn("Ends", width=86),
             "for": column.TextColumn("For", width=94),
-            "shown": column.TextColumn("Begins with", width=140),
+            "shown": column.TextColumn("Begins with", width=158),
         },
         "API keys, newest first", key=f"keys-{rows}", on_select="rerun", selection_mode="single-row",
         selection_default={"selection": {"rows": [i for i, key in enumerate(found) if key.key_id == opened]}},
