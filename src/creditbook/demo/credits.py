@@ -59,7 +59,7 @@ def _plan(person: Person, place: int, joined: datetime, end: datetime) -> Iterat
     when = began(Every.DAYS_30, zone, max(soon, since), end, ends_in=ends_in)
     plan = "enterprise" if person.plan == "enterprise" else "pro"
     until = end if ends_in > 0 else end + timedelta(days=ends_in - 2)
-    yield from subscribed(name, plan, Every.DAYS_30, when, zone, until, actor=name)
+    yield from subscribed(name, plan, Every.DAYS_30, when, zone, until, actor=ADMIN)
     if person.plan == "cancelling":
         yield Choose(at=end - timedelta(days=4), account=name, key=f"{name}/cancel", plan="", actor=name)
 

@@ -101,7 +101,7 @@ def _pack(random: Random, person: Person, at: datetime, key: str) -> Buy | None:
         return None
     slug = "sixty" if random.random() < 0.15 else "ten"
     return Buy(at=at, account=person.user_name, key=f"{key}/pack", item=slug, reason=f"Pack of {slug} bought",
-               actor=person.user_name)  # fmt: skip
+               actor=ADMIN)  # fmt: skip
 
 
 def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterator[Act]:

@@ -84,7 +84,7 @@ def _life(seed: int, person: Person, place: int, start: datetime, end: datetime)
         )
         renewals = 1 if place == 2 + _ROLES["forgot"] else None
         yield from subscribed(
-            name, person.plan, Every.ANNIVERSARY_MONTH, when, zone, end, actor=name, renewals=renewals
+            name, person.plan, Every.ANNIVERSARY_MONTH, when, zone, end, actor=ADMIN, renewals=renewals
         )  # fmt: skip
     info = ZoneInfo(person.zone or ZONE)
     first, last = joined.astimezone(info).date(), end.astimezone(info).date()
@@ -155,7 +155,7 @@ def _pack(person: Person, at: datetime, key: str, random: Random) -> Buy | None:
         return None
     slug = "pro" if person.plan == "pro" and random.random() < 0.4 else "starter"
     return Buy(at=at, account=person.user_name, key=f"{key}/pack", item=slug, reason=f"{slug.title()} pack bought",
-               actor=person.user_name)  # fmt: skip
+               actor=ADMIN)  # fmt: skip
 
 
 def _refund(random: Random, person: Person, at: datetime, of: str, until: datetime) -> TakeBack:
@@ -199,7 +199,7 @@ def _turns(people: tuple[Person, ...], start: datetime, end: datetime) -> Iterat
                 work=Work(agent="code", model="claude-sonnet-4-5", project=PROJECTS[7]))  # fmt: skip
     yield from _overrun(who["debt"], end - day / 10)
     at = end - timedelta(minutes=4)
-    pack = Buy(at=at, account=users[0], key="end/pack", item="starter", reason="Starter pack bought", actor=users[0])
+    pack = Buy(at=at, account=users[0], key="end/pack", item="starter", reason="Starter pack bought", actor=ADMIN)
     yield Begin(at=at, account=users[0], key="end", action="project", estimate=9_000, project=PROJECTS[0], minutes=15,
                 if_short=pack)  # fmt: skip
     work = Work("idea", "claude-haiku-4-5", PROJECTS[0], 1_150, 890)
@@ -215,7 +215,7 @@ def _sales(who: dict[str, str], end: datetime) -> Iterator[Act]:
     """Sales that did not end with the grant: one waits for its money, one is disputed, one went back in part."""
     day = timedelta(days=1)
     for name, ago in (("disputes", 16), ("returns", 11)):
-        yield Buy(at=end - ago * day, account=who[name], key=f"turn/{name}", item="starter", actor=who[name],
+        yield Buy(at=end - ago * day, account=who[name], key=f"turn/{name}", item="starter", actor=ADMIN,
                   reason="Starter pack bought")  # fmt: skip
     yield Quarrel(at=end - 3 * day, account=who["disputes"], key="turn/disputes/opened", of="turn/disputes",
                   reason="The card's owner says that it was not her", actor="stripe")  # fmt: skip

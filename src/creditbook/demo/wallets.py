@@ -48,7 +48,7 @@ def _session(random: Random, person: Person, at: datetime, key: str, until: date
         mine = f"{key}/{number}"
         pack = None
         if random.random() < 0.3:
-            pack = Buy(at=at, account=person.user_name, key=f"{mine}/pack", item="premium", actor=person.user_name,
+            pack = Buy(at=at, account=person.user_name, key=f"{mine}/pack", item="premium", actor=ADMIN,
                        reason="Premium pack bought")  # fmt: skip
         if random.random() < 0.3:
             yield Use(at=at, account=person.user_name, key=mine, action="project_creation", wallet="PREMIUM",
