@@ -44,7 +44,7 @@ def test_what_a_program_sells_and_gives_away_is_read_from_toml() -> None:
         ("total_limit = 100", "total_limit = 0", "promo_codes.SPRING.total_limit has to be 1 or more."),
         ('plans = ["free"]', 'plans = ["gold"]', "promo_codes.SPRING.plans names “gold”, which is no plan."),
         ("[promo_codes.SPRING]", '[promo_codes."SPRING 26"]', "promo_codes.SPRING 26 is no code"),
-        ("[referral]", "[promo_codes.spring]\ntokens = 1\n[referral]", "promo_codes.spring is the same as SPRING"),
+        ("[referral]", "[promo_codes.Spring]\ntokens = 1\n[referral]", "promo_codes.Spring is the same as SPRING"),
         ('action = "goal"', 'action = "gaol"', "referral.action names no action. There are: goal, chat."),
         ('action = "goal"', 'action = "goal"\nwhen = "sign_up"', "referral.action means nothing at sign_up"),
         ("referrer_tokens = 3\nfriend_tokens = 2", "referrer_tokens = 0\nfriend_tokens = 0", "referral pays nobody"),

@@ -107,6 +107,7 @@ def test_half_of_what_is_unused_rolls_over_for_one_month(studio: Scenario) -> No
     studio.ledger.sweep("studio")
     assert studio.kinds("asha") == [("grant", 10_000), ("usage", -4_000), ("rollover", 0), ("expiry", -3_000),
                                     ("reset", 10_000)]  # fmt: skip
+    assert studio.ask(figures.analytics, "asha").total_tokens_added == 20_000  # what rolled over is not added anew
     spend(studio, 1_000)  # what was rolled over ends first among equals, and never rolls again
     assert studio.ask(figures.token_figures, "asha").rollover_tokens == 2_000
     studio.at(2026, 4, 30, 18, 30)
