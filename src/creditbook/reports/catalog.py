@@ -73,5 +73,6 @@ def ends(store: Store, who: Principal, touches: Sequence[OnPlan]) -> list[Period
 
 
 def stranded(found: Catalog, document: Mapping[str, Any]) -> list[OnPlan]:
-    """Who is on plans that a document has no more."""
-    return [one for slug, one in found.on_plans.items() if slug not in (document.get("plans") or {})]
+    """Who is on plans that a document takes away. One that went before stays with its people and is in nobody's way."""
+    kept = document.get("plans") or {}
+    return [one for slug, one in found.on_plans.items() if slug in found.program.plans and slug not in kept]

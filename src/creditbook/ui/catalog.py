@@ -12,7 +12,7 @@ from creditbook.store.catalog import OnPlan
 
 from . import tables
 from .catalog_words import PRICING
-from .format import DASH, dollars_in_markdown, esc, full, plural
+from .format import DASH, esc, full, plural
 from .kinds import wallet_name
 from .money import money, per_term, price_of_thousand, tax_words
 from .offers import points
@@ -35,7 +35,7 @@ def plans(program: Program, on_plans: Mapping[str, OnPlan]) -> str | None:
                     st.badge("Most popular", icon=":material/star:", color="gray")
             price = money(plan.price_minor, program.currency) if plan.is_paid else "Free"
             term = f" :small[:gray[{per_term(plan.term)}]]" if plan.is_paid else ""
-            st.markdown(f"### {dollars_in_markdown(esc(price))}{term}")
+            st.markdown(f"### {esc(price)}{term}")
             if plan.tagline:
                 muted(esc(plan.tagline))
             with st.container(gap="xsmall"):

@@ -53,7 +53,10 @@ def preview(there: Draft, found: Catalog, who: Principal, now: datetime, zone: Z
         difference(changed, found.program, there.document)
         ready = _sound(there, found)
         touches = report.touched(found, changed)
-        _whom(touches, found, who, now, zone)
+        if touches:
+            _whom(touches, found, who, now, zone)
+        elif any(one.part == "plans" for one in changed):
+            muted("Nobody is on the edited plans: whoever takes one gets it as edited.")
         why = confirm.reason("catalog-why")
         with row(horizontal_alignment="right"):
             if st.button("Review and put in force", type="primary", icon=":material/arrow_forward:",
@@ -115,8 +118,7 @@ def _sound(there: Draft, found: Catalog) -> bool:
 def kept(found: Catalog, document: Mapping[str, Any]) -> bool:
     """Whether everybody's plan is still there; whose is not is told."""
     for one in report.stranded(found, document):
-        plan = found.program.plans.get(one.plan)
-        st.error(f"**Plan {esc(plan.title if plan else one.plan)} can't be removed**: "
+        st.error(f"**Plan {esc(found.program.plans[one.plan].title)} can't be removed**: "
                  f"{plural(one.accounts, 'account is', 'accounts are')} on it. Move them to another plan on *Members* "
                  "first, or leave it in.", icon=":material/block:")  # fmt: skip
         return False
@@ -125,8 +127,6 @@ def kept(found: Catalog, document: Mapping[str, Any]) -> bool:
 
 def _whom(touches: Sequence[OnPlan], found: Catalog, who: Principal, now: datetime, zone: ZoneInfo) -> None:
     """Per plan: how many accounts, and when their running periods end; each one below."""
-    if not touches:
-        return
     titles = {slug: plan.title for slug, plan in found.program.plans.items()}
     st.markdown("**Whom it touches** :small[:gray[nobody's running period changes; new people get the plan as edited]]")
     rows = [(titles.get(one.plan, one.plan), full(one.accounts), _end(one.ends_first, now, zone),
@@ -146,7 +146,7 @@ def _whom(touches: Sequence[OnPlan], found: Catalog, who: Principal, now: dateti
                                    _end(one.ends_at, now, zone)) for one in ends],
                                  columns=["Account", "Plan", "Its running period ends"])  # fmt: skip
             tables.grid(frame, {}, "Accounts and the ends of their running periods",
-                        height=min(tables.ROW_HEIGHT * (len(ends) + 1) + 3, 380), key="period-ends")  # fmt: skip
+                        height="content" if len(ends) < 10 else 380, key="period-ends")  # fmt: skip
             if len(ends) == MOST:
                 muted(f"The first {MOST}, soonest first.")
 

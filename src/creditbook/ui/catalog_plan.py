@@ -109,7 +109,7 @@ def _head(plan: Mapping[str, Any], money: Money, key: str) -> dict[str, Any]:
 
 
 def _allowances(plan: Mapping[str, Any], there: Draft, key: str) -> list[dict[str, Any]]:
-    order = ["tokens", "every", "rollover", "rollover_cap", "wallet", "features", "label", "first_label"]
+    order = ["tokens", "every", "features", "rollover", "rollover_cap", "wallet", "label", "first_label"]
     rows = [{**one, "rollover": share(one["rollover"])} for one in plan["allowances"]]
     column = st.column_config
     columns = {

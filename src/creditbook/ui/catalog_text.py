@@ -47,8 +47,9 @@ def _editor(there: Draft, text: str) -> dict[str, str]:
     def keep() -> None:
         there.text = st.session_state.get(key)
 
-    typed = st.text_area("Program", there.text if there.text is not None else text, height=520, key=key,
-                         on_change=keep, label_visibility="collapsed")  # fmt: skip
+    if key not in st.session_state:  # never as its value: one that changes while people type is another field
+        st.session_state[key] = text if there.text is None else there.text
+    typed = st.text_area("Program", height=520, key=key, on_change=keep, label_visibility="collapsed")
     file = st.file_uploader("Or upload a file", type=["toml"], max_upload_size=1, key=f"toml-file-{there.turn}")
     return {TYPED: typed or ""} | ({} if file is None else {file.name: _decoded(file.getvalue())})
 

@@ -33,7 +33,7 @@ def show(found: Catalog, who: Principal, now: datetime, zone: ZoneInfo) -> None:
         at = [i for i, one in enumerate(found.versions) if one.version == opened]
         columns = {"Version": st.column_config.NumberColumn(width=70), "Status": st.column_config.TextColumn(width=80)}
         picked = tables.grid(frame, columns, "Versions of the program, newest first", on_select="rerun",
-                             height=min(tables.ROW_HEIGHT * (len(frame) + 1) + 3, 460),
+                             height="content" if len(frame) < 12 else 460,
                              selection_mode="single-row", key=f"versions-{len(frame)}",
                              selection_default={"selection": {"rows": at}})  # fmt: skip
     chosen = [found.versions[i].version for i in picked.selection.rows]
