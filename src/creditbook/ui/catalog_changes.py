@@ -208,5 +208,5 @@ def result(done: Loaded) -> bool:
     with card("loaded"):
         head(f":green[:material/check_circle:] Version {done.version} is in force", done.effect)
         with row():
-            st.button("Done", type="primary", key="loaded-done", on_click=confirm.clear, args=("catalog",))
+            st.button("Done", key="loaded-done", on_click=confirm.clear, args=("catalog",))
             return st.button(f"Put version {done.before} in force again", icon=":material/undo:", key="put-back")
