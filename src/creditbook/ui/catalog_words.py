@@ -116,6 +116,8 @@ def acts(change: Change, before: Program) -> str:
         return "Nowhere: the organization keeps the zone that it was made with"
     if change.part != "plans" or (change.path[-1] in ("title", "tagline", "popular")):
         return AT_ONCE
+    if change.is_table and change.after is None:
+        return "Nobody can choose it any more"
     plan = before.plans.get(str(change.path[1]))
     if plan is None:
         return "Can be chosen at once"
