@@ -58,6 +58,7 @@ test: $(DEV) ## run every test: SQLite, a real PostgreSQL, a real browser (ARGS=
 
 check: $(DEV) ## ruff, mypy --strict, and the arrows between the parts of the house
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest --quiet tests/test_house.py
 

@@ -15,9 +15,7 @@ who = require("admin")
 place, zone = installation(), ZoneInfo(who.org_zone or who.zone)
 store, now = place.store, place.clock()
 page.header("Resets", "Is everybody's allowance up to date, and what would a run do?")
-found = read(
-    lambda: (report.health(store, who, now), grants.receivers(store, who), due.due_families(store, who, now))
-)
+found = read(lambda: (report.health(store, who, now), grants.receivers(store, who), due.due_families(store, who, now)))
 if isinstance(found, Unread):
     not_read("How resets stand", found)
     st.stop()

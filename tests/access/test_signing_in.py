@@ -35,9 +35,7 @@ def test_a_wrong_password_is_refused_without_saying_what_was_wrong(house: House,
     assert str(known.value) == str(unknown.value)
 
 
-def test_an_unknown_name_takes_as_long_as_a_wrong_password(
-    house: House, studio: Principal
-) -> None:
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(house: House, studio: Principal) -> None:
     house.person(studio, "asha", password_rounds=12)
 
     def seconds(user_name: str) -> float:
