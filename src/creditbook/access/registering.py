@@ -10,7 +10,7 @@ from creditbook.access import passwords
 from creditbook.access.names import display_name_of, email_of, user_name_of
 from creditbook.access.sessions import Sessions
 from creditbook.access.values import NotAllowed, TooManyAttempts
-from creditbook.domain.errors import Conflict, InvalidRequest, NotFound
+from creditbook.domain.errors import Conflict, InvalidRequest, LedgerError, NotFound
 from creditbook.domain.program import Program
 from creditbook.store import audit, directory, ids
 from creditbook.store import people as people_rows
@@ -52,7 +52,10 @@ class Registration:
         """Every organization that lets people in by themselves, by name."""
         found = []
         for one in directory.organizations(self._store):
-            program = self._ledger.program(one.slug)
+            try:
+                program = self._ledger.program(one.slug)
+            except LedgerError:  # a program that nobody can read lets nobody in, and must not keep the others out
+                continue
             if program.self_registration:
                 found.append(OpenHouse(one.slug, one.name, program.referral is not None))
         return sorted(found, key=lambda house: house.name)
