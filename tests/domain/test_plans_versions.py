@@ -9,7 +9,7 @@ from support.books import LivingBook, a_program, allowance, utc
 from support.plans import BASIC, PRO, THIRTY, a_studio, left, monthly, studio, told
 
 from creditbook.domain.errors import FeatureNotInPlan
-from creditbook.domain.program import Every, Plan, Program
+from creditbook.domain.program import Every, Plan, Program, WalletType
 from creditbook.domain.selling import PayPurchase
 
 GOAL, LEAD = frozenset({"goal"}), frozenset({"lead"})
@@ -139,3 +139,21 @@ def test_an_edit_reaches_a_plan_without_any_period_at_once() -> None:
         book.spend(action="goal")
     assert left(book) == {"BONUS": 6, "STANDARD": 4}
     assert [txn.effective_at for txn in book.booked("reset")] == [utc(2026, 3, 11, 9, 30), utc(2026, 3, 12)]
+
+
+def test_a_month_beside_days_rolls_over_by_the_version_that_it_began_under() -> None:
+    def days_and_months(month_rolls: str) -> Program:
+        month = allowance(20, Every.CALENDAR_MONTH, WalletType.MONTHLY, rollover=month_rolls)
+        return a_program(allowance(5), month)
+
+    book = LivingBook(days_and_months("0"))
+    book.open()
+    book.later(days=3)
+    book.edit(days_and_months("1/2"))
+    book.now = utc(2026, 4, 2)
+    book.settle()
+    assert not book.booked("rollover"), "March began before the edit"
+    book.now = utc(2026, 5, 2)
+    book.settle()
+    assert [txn.effective_at for txn in book.booked("rollover")] == [utc(2026, 5, 1)]
+    assert book.available() == 5 + 20 + 10

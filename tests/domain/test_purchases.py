@@ -50,6 +50,15 @@ def test_paid_it_gives_the_pack_into_its_wallet_as_bought() -> None:
     assert (kept.txn_id, kept.grant_id, kept.paid_at, kept.granted_at) == (txn.txn_id, pack.grant_id, *[shop.now] * 2)
 
 
+def test_a_pack_does_not_arrive_blocked_in_a_wallet_that_is_switched_off() -> None:
+    shop = Shop()
+    off = shop.open_wallet("PREMIUM", 7)
+    shop.set_wallet(off, False)
+    first, second = shop.buy(), shop.buy()
+    assert (first.available, second.available) == (100, 200)
+    assert shop.pack(first).wallet_id == shop.pack(second).wallet_id != off.wallet_id
+
+
 def test_a_pack_without_an_end_never_ends() -> None:
     shop = Shop()
     assert shop.pack(shop.buy("big")).expires_at is None

@@ -9,7 +9,7 @@ from model.books import Account, Book, Grant, Result, Sale
 from model.corrections import open_account_only
 from model.passing import repay
 from model.plans import buy_plan, buyable, renew, renewable, renewed_plan
-from model.wallets import give, kill, wallet_for
+from model.wallets import give, kill, open_wallet, wallet_for
 
 from creditbook.domain.errors import InvalidRequest
 
@@ -107,6 +107,8 @@ def take_money(book: Book, sale: Sale, payment: str, now: datetime) -> None:
         package = sale.package
         assert package is not None
         into = wallet_for(book, account, package.wallet.value, package.features)
+        if not into.active:  # what was paid for must be spendable
+            into = open_wallet(book, account, package.wallet.value, package.features)
         sale.grant = give(book, into, sale.tokens, "purchased", now, lifetime(package.lifetime_days, now))
         for each in book.cluster(account):
             repay(book, each)

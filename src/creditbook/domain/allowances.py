@@ -26,6 +26,24 @@ def allowance_of(desk: Desk, account: Account, wallet: Wallet) -> Allowance | No
     return None
 
 
+def ending_allowance(desk: Desk, account: Account, wallet: Wallet) -> Allowance | None:
+    """What the plan put into the wallet's period that ends now, by the version that ran when the period began.
+
+    An edit changes no running period (rule 31). A free plan may give days beside months; it follows a new version when
+    an allowance of its own term begins anew, and those that last longer run on by the version that they began under.
+    """
+    plan, first = desk.book.own_plan(account), wallet.period_first
+    if plan is not None and first is not None and wallet.every is not plan.term:
+        since = [one.period_first for one in account.wallets.values() if one.every is plan.term and one.period_first]
+        began = start_of_day(first, account.zone)
+        version = desk.book.version_at(max(began, account.term.started_at or began))
+        if version is not None and any(first < one for one in since) and account.plan in version.program.plans:
+            for allowance in version.program.plans[account.plan].allowances:
+                if allowance.wallet is wallet.type and allowance.features == wallet.features:
+                    return allowance
+    return allowance_of(desk, account, wallet)
+
+
 def renews(desk: Desk, account: Account, wallet: Wallet, at: datetime) -> bool:
     """Whether a wallet gets a new period at this boundary: active, not expired, its account open, its plan giving."""
     return (

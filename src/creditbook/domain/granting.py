@@ -63,6 +63,12 @@ def wallet_for(desk: Desk, account: Account, type_: WalletType, features: frozen
     return fitting[0] if fitting else open_wallet_row(desk, account, type_, "", features, None)
 
 
+def spendable_wallet(desk: Desk, account: Account, type_: WalletType, features: frozenset[str] | None = None) -> Wallet:
+    """`wallet_for`, but never one that is switched off: what somebody has paid for must not arrive blocked."""
+    wallet = wallet_for(desk, account, type_, features)
+    return wallet if wallet.is_active else open_wallet_row(desk, account, type_, "", features, None)
+
+
 def add_grant(
     desk: Desk,
     txn: Transaction,

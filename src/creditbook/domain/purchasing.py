@@ -10,7 +10,7 @@ from .balance import available_tokens
 from .context import Desk
 from .errors import InvalidRequest, LedgerError, NotFound
 from .giving import give, lifetime
-from .granting import wallet_for
+from .granting import spendable_wallet
 from .limits import refuse_closed
 from .money import half_even
 from .operations import Operation
@@ -197,7 +197,7 @@ def _give_pack(desk: Desk, account: Account, purchase: Purchase, operation: Oper
         desk,
         account,
         operation,
-        wallet_for(desk, account, package.wallet, package.features),
+        spendable_wallet(desk, account, package.wallet, package.features),
         purchase.tokens,
         kind="purchase",
         grant_class=GrantClass.PURCHASED,

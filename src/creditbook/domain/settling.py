@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .allowances import allowance_of, open_allowances, open_missing, renews
+from .allowances import ending_allowance, open_allowances, open_missing, renews
 from .context import Desk
 from .debts import repay
 from .granting import lapse
@@ -95,7 +95,7 @@ def _ending(desk: Desk, account: Account) -> list[Ending]:
     for wallet in account.wallets.values():
         end = wallet.period_ends_at
         if end is not None and end <= desk.now and renews(desk, account, wallet, end):
-            allowance = allowance_of(desk, account, wallet)
+            allowance = ending_allowance(desk, account, wallet)
             assert allowance is not None
             found.append((wallet, allowance))
     return found
