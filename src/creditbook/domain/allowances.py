@@ -11,15 +11,18 @@ from .calendar import day_of, first_period, period_holding, start_of_day
 from .context import Desk
 from .granting import add_grant, wallet_for
 from .operations import Operation
-from .program import Allowance, Every
+from .program import Allowance, Every, Plan
 from .state import Account, AccountStatus, Grant, Wallet
 
 
 def allowance_of(desk: Desk, account: Account, wallet: Wallet) -> Allowance | None:
     """What the account's own plan puts into this wallet each period."""
     plan = desk.book.own_plan(account)
-    if plan is None or wallet.every is None:
-        return None
+    return None if plan is None or wallet.every is None else _fitting(plan, wallet)
+
+
+def _fitting(plan: Plan, wallet: Wallet) -> Allowance | None:
+    """The plan's allowance of the wallet's type and features."""
     for allowance in plan.allowances:
         if allowance.wallet is wallet.type and allowance.features == wallet.features:
             return allowance
@@ -38,9 +41,7 @@ def ending_allowance(desk: Desk, account: Account, wallet: Wallet) -> Allowance 
         began = start_of_day(first, account.zone)
         version = desk.book.version_at(max(began, account.term.started_at or began))
         if version is not None and any(first < one for one in since) and account.plan in version.program.plans:
-            for allowance in version.program.plans[account.plan].allowances:
-                if allowance.wallet is wallet.type and allowance.features == wallet.features:
-                    return allowance
+            return _fitting(version.program.plans[account.plan], wallet) or allowance_of(desk, account, wallet)
     return allowance_of(desk, account, wallet)
 
 

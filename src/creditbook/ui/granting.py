@@ -219,7 +219,7 @@ def give(plan: Plan, before: dict[int, Balance], ends: str, once: str, _why: str
     large = tuple(row for row in plan.receiving if bound is not None and row[1] > bound)
     for one, tokens in large:
         installation().ledger.ask_grant(account_of(who, one), tokens, **terms)
-    given = [row for row in plan.receiving if row not in large]
+    given = [row for row in plan.receiving if bound is None or row[1] <= bound]
     wanted = [
         {"account": account_of(who, one), "tokens": tokens, "idempotency_key": f"{once}/{one.name}", **terms}
         for one, tokens in given
