@@ -47,6 +47,10 @@ class Principal:
         """The account as the ledger's verbs write it, ``ORG/USERNAME``."""
         return None if self.account_name is None else f"{self.org_slug}/{self.account_name}"
 
+    def named(self, account_name: str) -> str:
+        """An account of her organization as the ledger's verbs write it; '' is the pool, written ``ORG``."""
+        return f"{self.org_slug}/{account_name}" if account_name else self.org_slug
+
     def has(self, *roles: str) -> bool:
         """Whether one of these roles is hers; no role at all means that being signed in is enough."""
         return not roles or self.is_operator or self.role in roles

@@ -29,7 +29,6 @@ class Event:
     status: str
     note: str
     received_at: datetime
-    is_ours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def inbox(store: Store, who: Principal, now: datetime) -> Inbox:
 def _events(store: Store, who: Principal) -> tuple[Event, ...]:
     found: list[Any] = list(webhooks.open_events(store, None if who.is_operator else who.org_id, MOST))
     return tuple(
-        Event(row.provider, row.event_id, row.kind, row.status, row.note, row.received_at, row.org_id == who.org_id)
+        Event(row.provider, row.event_id, row.kind, row.status, row.note, row.received_at)
         for row in found
         if row.org_id in (None, who.org_id)
     )

@@ -61,8 +61,7 @@ def name_of(one: Member | Receiver) -> str:
 
 def account_of(actor: Principal, one: Member | Receiver) -> str:
     """The account as the ledger's verbs write it; the pool is the organization itself."""
-    name = one.account_name if isinstance(one, Member) else one.name
-    return f"{actor.org_slug}/{name}" if name else actor.org_slug
+    return actor.named((one.account_name if isinstance(one, Member) else one.name) or "")
 
 
 def perform(deed: Deed, reason: str, key: str) -> Done:

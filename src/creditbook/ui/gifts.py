@@ -102,7 +102,7 @@ def take_back(gift: Gift, once: str, why: str) -> int:
     """Revoke what is left of every grant of the gift; returns the whole tokens that came back."""
     who, back = require("admin"), 0
     for grant in gift.grants:
-        account = f"{who.org_slug}/{grant.account}" if grant.account else who.org_slug
+        account = who.named(grant.account)
         key = f"{once}/{grant.grant_id}"
         try:
             receipt = installation().ledger.revoke(

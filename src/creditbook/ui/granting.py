@@ -235,4 +235,4 @@ def give(plan: Plan, before: dict[int, Balance], ends: str, once: str, _why: str
 
 def account_of(who: Principal, one: Receiver) -> str:
     """The account as the ledger's verbs write it."""
-    return f"{who.org_slug}/{one.name}" if one.name else who.org_slug
+    return who.named(one.name)

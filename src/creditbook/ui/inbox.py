@@ -20,7 +20,7 @@ from creditbook.store.purchases import Sold
 from . import inbox_sales, page
 from .confirm import TYPE_IT_FROM_TOKENS, Act
 from .format import esc, full, plural, when
-from .inbox_lines import POOL, account_of, button, said
+from .inbox_lines import POOL, button, said
 from .page import muted
 from .session import require
 
@@ -178,9 +178,7 @@ def _debt(one: Owing, now: datetime, zone: ZoneInfo) -> None:
     )
 
     def forgive(who: Principal, once: str, why: str) -> str:
-        installation().ledger.write_off(
-            account_of(who, one.name), reason=why, actor=who.user_name, idempotency_key=once
-        )
+        installation().ledger.write_off(who.named(one.name), reason=why, actor=who.user_name, idempotency_key=once)
         return f"{plural(one.owed, 'token')} written off."
 
     button(

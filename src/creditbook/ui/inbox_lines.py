@@ -42,8 +42,3 @@ def say_what_was_done() -> None:
     said = st.session_state.pop("inbox-done", None)
     if said:
         st.toast(said, icon=":material/task_alt:")
-
-
-def account_of(who: Principal, name: str) -> str:
-    """The account as the ledger's verbs write it; the pool is the organization itself."""
-    return f"{who.org_slug}/{name}" if name else who.org_slug

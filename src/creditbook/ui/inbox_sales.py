@@ -13,7 +13,7 @@ from creditbook.store.purchases import Sold
 from . import page
 from .confirm import Act
 from .format import dollars_in_markdown, esc, when
-from .inbox_lines import POOL, account_of, button, said
+from .inbox_lines import POOL, button, said
 from .money import money
 from .page import muted
 
@@ -36,7 +36,7 @@ def to_pay(one: Sold, now: datetime, zone: ZoneInfo) -> None:
 
     def paid(who: Principal, once: str, why: str) -> str:
         receipt = installation().ledger.pay_purchase(
-            account_of(who, one.account),
+            who.named(one.account),
             sale.purchase_id,
             provider="manual",
             payment=why,
@@ -77,7 +77,7 @@ def _give_up(purchase_id: int) -> Act:
 
 def _fail(one: Sold, who: Principal, once: str, why: str) -> str:
     installation().ledger.fail_purchase(
-        account_of(who, one.account), one.purchase.purchase_id, reason=why, actor=who.user_name, idempotency_key=once
+        who.named(one.account), one.purchase.purchase_id, reason=why, actor=who.user_name, idempotency_key=once
     )
     return "Marked as failed."
 
@@ -89,7 +89,7 @@ def stuck(one: Sold, now: datetime, zone: ZoneInfo) -> None:
 
     def refund(who: Principal, once: str, why: str) -> str:
         installation().ledger.refund_purchase(
-            account_of(who, one.account), sale.purchase_id, reason=why, actor=who.user_name, idempotency_key=once
+            who.named(one.account), sale.purchase_id, reason=why, actor=who.user_name, idempotency_key=once
         )
         return "Booked as refunded. Send the money back where it came from."
 
@@ -116,7 +116,7 @@ def dispute(one: Sold, now: datetime, zone: ZoneInfo) -> None:
 
     def end(what: str, who: Principal, once: str, why: str) -> str:
         installation().ledger.dispute_purchase(
-            account_of(who, one.account),
+            who.named(one.account),
             one.purchase.purchase_id,
             what,
             reason=why,

@@ -116,7 +116,7 @@ def note(seen: Seen, why: str) -> None:
     who, here = require("admin"), installation()
     with here.store.write(who.org_id) as connection:
         audit.record(connection, who.org_id, at=here.clock(), actor=who.user_name, act="member.look",
-                     subject=f"{who.org_slug}/{seen.name}" if seen.name else who.org_slug, reason=why)  # fmt: skip
+                     subject=who.named(seen.name), reason=why)  # fmt: skip
     st.session_state.setdefault(_LOOKS, set()).add((who.org_id, seen.name))
 
 
