@@ -8,7 +8,8 @@ import pytest
 from support.books import utc
 
 from creditbook.domain.journal import Transaction
-from creditbook.domain.rollups import SHARDS, rollups_of
+from creditbook.domain.rolling import SHARDS
+from creditbook.domain.rollups import rollups_of
 
 NOON = utc(2026, 3, 4, 12)
 

@@ -71,6 +71,7 @@ def give(
     expires_at: datetime | None,
     label: str,
     price_minor: int | None = None,
+    tax_minor: int = 0,
     currency: str | None = None,
     metadata: dict[str, object] | None = None,
 ) -> tuple[Transaction, Grant]:
@@ -88,6 +89,7 @@ def give(
         expires_at=expires_at,
         label=label,
         price_minor=price_minor,
+        tax_minor=tax_minor,
         currency=currency,
     )
     desk.book_it(account, txn)

@@ -81,6 +81,7 @@ def add_grant(
     expires_at: datetime | None,
     label: str = "",
     price_minor: int | None = None,
+    tax_minor: int = 0,
     currency: str | None = None,
     returns: tuple[int, int] | None = None,
 ) -> Grant:
@@ -100,6 +101,7 @@ def add_grant(
         remaining=0,
         label=label,
         price_minor=price_minor,
+        tax_minor=tax_minor,
         currency=currency,
     )
     account.grants[grant.grant_id] = grant

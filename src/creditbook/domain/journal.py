@@ -11,7 +11,9 @@ entry, every movement of a debt a debt entry and every movement of a hold a hold
   accounts (status, plan*, term, program_id, zone, quota, clock_at, import_id, referral_waits), purchases, codes
   (`redeemed`, `is_disabled`);
 - add `requests` {(account_id, day): n} to `account_day`, `quota` {(account_id, pool_id, period_first or None): n} to
-  `quota_use` (None is stored as 0001-01-01), and `rollups.rollups_of(journal.transactions)` to the rollup tables.
+  `quota_use` (None is stored as 0001-01-01), `rollups.rollups_of(journal.transactions)` to the rollup tables, `books`
+  {(accounting_date, kind, class, currency, shard): BOOK_MEASURES} to `books_day` and `packs` {(accounting month,
+  grant_id, kind): BOOK_MEASURES} to `pack_month`.
 
 The key's `result` (JSON text) is stored in `operation_key.result`: a replay answers from it alone.
 """
@@ -23,7 +25,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from .deferring import deferred_minor
 from .plans import PlanEvent
+from .rolling import SHARDS, SPREAD, add_up
 from .sales import Award, PromoCode, Purchase, Redemption
 from .state import Account, Debt, Grant, Hold, HoldStatus, Wallet
 
@@ -83,7 +87,11 @@ class Transaction:
 
 
 class Entry(NamedTuple):
-    """One signed line of a transaction on one grant. ``blocked`` tells whether the grant is blocked from here on."""
+    """One signed line of a transaction on one grant. ``blocked`` tells whether the grant is blocked from here on.
+
+    ``deferred_minor`` is by how much it changed what the grant's price has not earned yet (rule 35), in minor units of
+    the grant's currency: + when it is sold or given back, − when it is used (earned), lapses (breakage) or is refunded.
+    """
 
     txn_id: int
     seq: int
@@ -94,6 +102,7 @@ class Entry(NamedTuple):
     blocked: bool = False
     returns_txn_id: int | None = None
     returns_seq: int | None = None
+    deferred_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +196,8 @@ class Journal:
     touched_codes: dict[int, PromoCode] = field(default_factory=dict)
     requests: dict[tuple[int, date], int] = field(default_factory=dict)
     quota: dict[tuple[int, int, date | None], int] = field(default_factory=dict)
+    books: dict[tuple[date, str, str, str, int], list[int]] = field(default_factory=dict)
+    packs: dict[tuple[date, int, str], list[int]] = field(default_factory=dict)
 
     @property
     def sells(self) -> bool:
@@ -211,18 +222,36 @@ class Journal:
         returns: tuple[int, int] | None = None,
     ) -> None:
         """Move a grant's remaining by a signed amount and write the entry. A grant can never be overdrawn."""
-        grant_id, remaining = grant.grant_id, grant.remaining + amount
+        grant_id, was = grant.grant_id, grant.remaining
+        remaining = was + amount
         if remaining < grant.held:
             raise AssertionError(f"grant {grant_id} would be overdrawn by transaction {txn.txn_id}")
         grant.remaining = remaining
         grant.live = remaining > 0 or (grant.source == "allowance" and grant.live)
         txn.tokens += amount
         txn.lines += 1
-        where = returns or (None, None)
+        of_txn, of_line = returns or (None, None)
+        earned = 0
+        if grant.price_minor:
+            net, of = grant.net_minor, grant.amount
+            earned = deferred_minor(net, of, remaining) - deferred_minor(net, of, was)
         self.entries.append(
-            Entry(txn.txn_id, txn.lines, grant_id, grant.account_id, amount, remaining, blocked, *where)
+            Entry(
+                txn.txn_id, txn.lines, grant_id, grant.account_id, amount, remaining, blocked, of_txn, of_line, earned
+            )
         )
+        self._count(txn, grant, amount, earned)
         self.touched_grants[grant_id] = grant
+
+    def _count(self, txn: Transaction, grant: Grant, amount: int, deferred: int) -> None:
+        """Add an entry to the sums that finance reads: by class and, for what was sold, by the grant itself."""
+        shard = txn.account_id % SPREAD % SHARDS
+        currency = grant.currency or ""
+        line = (1, max(amount, 0), max(-amount, 0), max(deferred, 0), max(-deferred, 0))
+        add_up(self.books, (txn.accounting_date, txn.kind, grant.grant_class.value, currency, shard), line)
+        if grant.price_minor:
+            month = txn.accounting_date.replace(day=1)
+            add_up(self.packs, (month, grant.grant_id, txn.kind), line)
 
     def owe(self, txn: Transaction, debt: Debt, amount: int, cause: str) -> None:
         """Move what a debt owes by a signed amount and write the debt entry."""

@@ -204,6 +204,7 @@ def _give_pack(desk: Desk, account: Account, purchase: Purchase, operation: Oper
         expires_at=lifetime(desk, package.lifetime_days),
         label=purchase.title,
         price_minor=purchase.price_minor,
+        tax_minor=purchase.tax_minor,
         currency=purchase.currency,
         metadata={"purchase_id": purchase.purchase_id},
     )

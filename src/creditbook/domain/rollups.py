@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 from .journal import Transaction
+from .rolling import SHARDS, SPREAD, add_up
 
-SHARDS = 4
-SPREAD = 1_009
-"""A prime: PostgreSQL hands out ids in blocks, so that account ids share their remainder by every power of two."""
 MEASURES = (
     "requests",
     "input_tokens",
@@ -24,7 +21,6 @@ MEASURES = (
     "cost_inr_nanos",
     "unpriced",
 )
-K = TypeVar("K")
 Sums = list[int]
 
 
@@ -53,17 +49,8 @@ def rollups_of(transactions: Iterable[Transaction]) -> Rollups:
             charged, refunded, txn.cost_usd_nanos or 0, txn.cost_inr_nanos or 0, int(txn.unpriced),
         )  # fmt: skip
         shard = txn.account_id % SPREAD % SHARDS
-        _add(sums.account_day, (txn.account_id, txn.account_date, txn.agent, txn.model, txn.feature), line)
-        _add(sums.org_day, (txn.org_date, txn.agent, txn.model, txn.feature, txn.plan, shard), line)
-        _add(sums.org_hour, (txn.org_date, txn.org_hour, shard), line)
-        _add(sums.month_account, (txn.org_date.replace(day=1), txn.account_id), line)
+        add_up(sums.account_day, (txn.account_id, txn.account_date, txn.agent, txn.model, txn.feature), line)
+        add_up(sums.org_day, (txn.org_date, txn.agent, txn.model, txn.feature, txn.plan, shard), line)
+        add_up(sums.org_hour, (txn.org_date, txn.org_hour, shard), line)
+        add_up(sums.month_account, (txn.org_date.replace(day=1), txn.account_id), line)
     return sums
-
-
-def _add(table: dict[K, Sums], key: K, line: tuple[int, ...]) -> None:
-    there = table.get(key)
-    if there is None:
-        table[key] = list(line)
-    else:
-        for place, amount in enumerate(line):
-            there[place] += amount

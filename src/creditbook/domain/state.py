@@ -89,11 +89,17 @@ class Grant:
     price_minor: int | None = None
     currency: str | None = None
     live: bool = True
+    tax_minor: int = 0
 
     @property
     def free(self) -> int:
         """Tokens of it that no hold reserves."""
         return self.remaining - self.held
+
+    @property
+    def net_minor(self) -> int:
+        """What its sale brings in: the price without the tax in it; 0 for what is not sold."""
+        return (self.price_minor or 0) - self.tax_minor
 
     def ended(self, at: datetime) -> bool:
         """Whether it is dead at this instant: `expires_at` is exclusive."""

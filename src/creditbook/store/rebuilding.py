@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from creditbook.domain.rollups import SHARDS, SPREAD
+from creditbook.domain.rolling import SHARDS, SPREAD
 
 from .engine import Store
 from .tables.ledger import MEASURES
