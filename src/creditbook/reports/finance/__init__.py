@@ -1,0 +1,1 @@
+"""What finance asks: cost, revenue, what is owed. Frozen rows for a signed-in principal, read from rollups."""

@@ -1,0 +1,1 @@
+"""SQL of finance: rollups first, the transactions beneath them by keyset."""
