@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbook.domain.errors import InvalidRequest
-from creditbook.pricing.fx import FxTable, read_rates
+from creditbook.pricing.fx import FxTable, business_days, is_stale
+from creditbook.pricing.rate_files import read_rates
 from creditbook.store.prices import FxRow
 
 FRIDAY, SATURDAY, MONDAY = date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 2)
@@ -97,3 +98,18 @@ def test_a_zero_leg_of_the_ecbs_file_is_refused() -> None:
 def test_a_file_of_another_kind_is_refused_whole(lines: list[str]) -> None:
     with pytest.raises(InvalidRequest, match="The file"):
         read_rates(lines, "USD", "INR")
+
+
+def test_a_rate_says_that_it_is_old_after_two_business_days_and_weekends_are_none() -> None:
+    wednesday = MONDAY + timedelta(days=2)
+    assert [business_days(FRIDAY, FRIDAY + timedelta(days=n)) for n in range(-1, 8)] == [0, 0, 0, 0, 1, 2, 3, 4, 5]
+    assert not is_stale(FRIDAY, MONDAY + timedelta(days=1))
+    assert is_stale(FRIDAY, wednesday)
+
+
+@given(st.dates(), st.integers(0, 60))
+def test_business_days_are_what_a_walk_over_the_calendar_counts(since: date, days: int) -> None:
+    if (date.max - since).days < days:
+        return
+    walked = sum((since + timedelta(days=n)).weekday() < 5 for n in range(1, days + 1))
+    assert business_days(since, since + timedelta(days=days)) == walked

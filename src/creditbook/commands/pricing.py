@@ -11,7 +11,7 @@ import typer
 from creditbook.commands.output import JsonOption, answer, count, refuse, table
 from creditbook.domain.errors import InvalidRequest
 from creditbook.installation import installation
-from creditbook.pricing.fx import read_rates
+from creditbook.pricing.rate_files import read_rates
 from creditbook.pricing.pricer import Pricer
 from creditbook.pricing.rates import ModelRate
 from creditbook.pricing.setting import PriceTerms, enter_rates, set_price
