@@ -192,7 +192,7 @@ _NOT_COPIED: dict[str, sa.ColumnElement[int]] = {
     # A correction that is marked takes one unpriced request away.
     "unpriced": sa.case((t.kind == "adjustment", -_unpriced), else_=_unpriced),
 }
-OF_TRANSACTION = tuple(_NOT_COPIED.get(name, t[name]).label(name) for name in MEASURES)
+OF_TRANSACTION = tuple((_NOT_COPIED[name] if name in _NOT_COPIED else t[name]).label(name) for name in MEASURES)
 """What one transaction adds to the rollups, in the order of `MEASURES`."""
 
 
