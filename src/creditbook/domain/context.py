@@ -13,6 +13,11 @@ from .operations import Operation
 from .state import Account, Book
 
 
+def accounted(org_date: date, closed_through: date | None) -> date:
+    """The date under which the books count it: its own, but in a closed month the first day of the open one."""
+    return org_date if closed_through is None or org_date > closed_through else closed_through + timedelta(days=1)
+
+
 @dataclass(slots=True)
 class Desk:
     """One decision's place of work.
@@ -53,7 +58,6 @@ class Desk:
         in_org = happened.astimezone(zone_info(self.book.org_zone))
         org_date = in_org.date()
         account_date = org_date if account.zone == self.book.org_zone else local_date(happened, account.zone)
-        closed = self.book.closed_through
         return Transaction(
             txn_id=self.journal.new_id(),
             account_id=account.account_id,
@@ -62,7 +66,7 @@ class Desk:
             event_at=happened,
             account_date=account_date,
             org_date=org_date,
-            accounting_date=org_date if closed is None or org_date > closed else closed + timedelta(days=1),
+            accounting_date=accounted(org_date, self.book.closed_through),
             org_hour=in_org.hour,
             plan=self.book.plan_of(account).slug,
             available_before=available_tokens(self.book, account, self.now) if available is ... else available,

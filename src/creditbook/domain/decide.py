@@ -10,6 +10,7 @@ from datetime import datetime
 
 from . import (
     accounts,
+    correcting,
     debts,
     giving,
     granting,
@@ -24,6 +25,7 @@ from . import (
 )
 from .balance import available_tokens
 from .context import Desk
+from .costs import CorrectCost
 from .errors import IdempotencyConflict, InvalidRequest, NotFound, Unavailable
 from .journal import Journal, KeyRow, Transaction
 from .operations import (
@@ -188,6 +190,7 @@ _OTHERS: dict[type[Operation], Callable[..., object]] = {
     EndImport: accounts.end_import,
     SetQuota: accounts.set_quota,
     SetWalletActive: accounts.set_wallet_active,
+    CorrectCost: correcting.correct_cost,
     Settle: lambda desk, account, operation: None,
 }
 

@@ -10,6 +10,7 @@ from .errors import InvalidRequest, NotFound
 from .granting import add_grant, wallet_for
 from .journal import Transaction
 from .limits import refuse_closed
+from .money import half_even
 from .operations import Refund
 from .program import GrantClass
 from .state import Account, AccountStatus, Debt, Grant, PastLine, PastUsage
@@ -103,7 +104,8 @@ def _unwind(
 
 
 def _give_back(desk: Desk, txn: Transaction, grant: Grant, line: PastLine, amount: int) -> None:
-    """A live grant takes its tokens back with its old end; for a dead one a new grant of the same class opens."""
+    """A live grant takes its tokens back with its old end; for a dead one a new grant of the same class opens, which
+    carries their part of the price: what they had earned is owed again (rule 35)."""
     owner = desk.book.accounts[line.account_id]
     wallet = owner.wallets[grant.wallet_id]
     where = (line.txn_id, line.seq)
@@ -114,6 +116,7 @@ def _give_back(desk: Desk, txn: Transaction, grant: Grant, line: PastLine, amoun
         return
     bought = grant.grant_class is GrantClass.PURCHASED
     target = wallet_for(desk, owner, wallet.type, wallet.features) if expired_wallet else wallet
+    carried = half_even(grant.net_minor * amount, grant.amount) if grant.price_minor else 0
     add_grant(
         desk,
         txn,
@@ -124,5 +127,7 @@ def _give_back(desk: Desk, txn: Transaction, grant: Grant, line: PastLine, amoun
         grant_class=grant.grant_class,
         expires_at=desk.now + (PURCHASED_LIFE if bought else OTHER_LIFE),
         label="Given back",
+        price_minor=carried or None,
+        currency=grant.currency if carried else None,
         returns=where,
     )

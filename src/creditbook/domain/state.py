@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from .costs import PastCost
 from .plans import Term, Version
 from .program import Every, GrantClass, Plan, Program, WalletType
 from .sales import PromoCode, Purchase
@@ -65,8 +66,7 @@ class Grant:
     Only `remaining`, `held`, `disputed` and `closed_*` move; `expires_at` only by rule 22. ``held`` is the part of
     ``remaining`` that open holds reserve. ``source`` is `allowance`, `rollover`, `grant`, `purchase`, `promo`,
     `referral`, `reward` or `refund`. ``period_first`` with ``forced_no`` names an allowance's period. ``live`` is False
-    once nothing is left of it and nothing comes of itself: the store loads live grants only, by a partial index, so
-    that a long history costs nothing.
+    once nothing is left of it and nothing comes of itself: the store loads live grants only.
     """
 
     grant_id: int
@@ -108,10 +108,8 @@ class Grant:
 
 @dataclass(slots=True)
 class Hold:
-    """Tokens reserved before the work. ``reserved`` maps grant id → tokens still held, in burn-down order.
-
-    ``seconds`` is its time; ``seq`` is the last `hold_entry` number used.
-    """
+    """Tokens reserved before the work. ``reserved`` maps grant id → tokens still held, in burn-down order; ``seconds``
+    is its time, ``seq`` the last `hold_entry` number used."""
 
     hold_id: int
     account_id: int
@@ -229,14 +227,14 @@ class PastUsage:
 class Book:
     """One family under its lock: the root (pool, or the account alone), the accounts touched, and the program.
 
-    ``org_zone`` decides `org_date`; ``closed_through`` the accounting date of rule 34. ``pasts`` are usages that
-    refunds of this batch name; ``resolved`` tells the status of named holds that are no longer open. ``quiet_until``:
-    nothing is due before this instant; None when that is not known.
+    ``org_zone`` decides `org_date`; ``closed_through`` the accounting date of rule 34. ``pasts`` and ``costs`` are
+    usages that this batch refunds or corrects; ``resolved`` tells the status of named holds that are no longer open.
+    ``quiet_until``: nothing is due before this instant; None when that is not known.
 
     ``versions`` are all versions of the program, oldest first. ``codes``, ``purchases`` and ``awards`` are those that
-    the batch's operations name: promo codes by their normalized text, purchases by id, awards as (account_id, name,
-    period). ``payments`` maps every (provider, payment) that the operations name to its purchase, where there is one.
-    ``buyers`` are the accounts that redeem a code and have paid for a purchase before.
+    the batch names: promo codes by their normalized text, purchases by id, awards as (account_id, name, period).
+    ``payments`` maps every (provider, payment) that it names to its purchase, where there is one; ``buyers`` are the
+    accounts that redeem a code and have paid for a purchase before.
     """
 
     org_id: int
@@ -254,6 +252,7 @@ class Book:
     payments: dict[tuple[str, str], int] = field(default_factory=dict)
     awards: set[tuple[int, str, date]] = field(default_factory=set)
     buyers: set[int] = field(default_factory=set)
+    costs: dict[int, PastCost] = field(default_factory=dict)
 
     @property
     def root(self) -> Account:
