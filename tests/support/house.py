@@ -15,7 +15,7 @@ SOURCES = ROOT / "src"
 RANK = {
     "domain": 0,
     "store": 1,
-    "access": 2, "alerts": 2, "ledger": 2, "payments": 2, "pricing": 2, "programs": 2, "reports": 2,
+    "access": 2, "alerts": 2, "exports": 2, "ledger": 2, "payments": 2, "pricing": 2, "programs": 2, "reports": 2,
     "creditbook": 3,
     "installation": 3,
     "api": 4, "demo": 4, "ingest": 4, "scheduler": 4, "ui": 4,
@@ -36,6 +36,7 @@ OWNERS = {
     "fastapi": {"api"}, "starlette": {"api", "app"}, "uvicorn": {"app"},
     "typer": {"cli", "commands"},
     "stripe": {"payments"}, "razorpay": {"payments"}, "apprise": {"alerts"}, "apscheduler": {"scheduler"},
+    "fpdf": {"exports"}, "xlsxwriter": {"exports"},
 }  # fmt: skip
 NO_INPUT_OR_OUTPUT = {
     "asyncio", "io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "subprocess",

@@ -1,7 +1,5 @@
 """Tables to download. What a spreadsheet could run is defused in text cells only: a column of debits still adds up."""
 
-import csv
-import io
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,24 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from creditbook.exports.cells import cell, csv_bytes
+
+__all__ = ["ROW_HEIGHT", "cell", "csv_bytes", "csv_of", "download", "file_name", "frame_csv", "grid"]
+
 ROW_HEIGHT = 38
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def cell(value: Any) -> Any:
-    """A value as it may stand in a CSV: text that a spreadsheet would run gets an apostrophe, numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_RUNS):
-        return "'" + value
-    return "" if value is None else value
-
-
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """UTF-8 CSV with a header line; see `cell` for what happens to text."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([cell(c) for c in columns])
-    writer.writerows([cell(v) for v in row] for row in rows)
-    return out.getvalue().encode()
 
 
 def frame_csv(frame: pd.DataFrame) -> bytes:
