@@ -1,11 +1,16 @@
 """Reports read a real database, on both engines."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from support.ledgers import MovedClock
+from support.revenues import Season, a_season
 from support.spent_account import NOW, SpentAccount, october
 
+from creditbook import open_ledger
 from creditbook.access.values import Principal
 from creditbook.store.engine import Store, open_store
 
@@ -43,3 +48,13 @@ def asha() -> Principal:
         account_id=100,
         account_name="asha",
     )
+
+
+@pytest.fixture(scope="session")
+def season(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Season]:
+    """Four months of a shop; for reading only, every test shares it."""
+    file = shutil.copy(sqlite_template, tmp_path_factory.mktemp("season") / "creditbook.db")
+    clock = MovedClock()
+    ledger = open_ledger(f"sqlite:///{file}", clock=clock)
+    yield a_season(ledger, clock)
+    ledger.close()
