@@ -44,6 +44,7 @@ class MoneyBack:
 
     txn_id: int
     purchase_id: int
+    account_id: int
     account: str
     kind: str
     item: str
@@ -160,8 +161,8 @@ def _money_back(paid_back: Sequence[Any], bought: dict[int, Bought]) -> list[Mon
         tax = tax_back(sale.price_minor, sale.tax_minor, before, before + amount)
         told.append(
             MoneyBack(
-                txn_id, sale.purchase_id, sale.account, sale.kind, sale.item, sale.title, day, sale.currency, amount,
-                tax, actor, reason,
+                txn_id, sale.purchase_id, sale.account_id, sale.account, sale.kind, sale.item, sale.title, day,
+                sale.currency, amount, tax, actor, reason,
             )
         )  # fmt: skip
     return told
