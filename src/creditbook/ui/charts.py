@@ -1,7 +1,7 @@
 """The recipe of every chart: graph_objects, no frame, faint grid, colours that the browser swaps by theme."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,10 @@ from .format import short
 from .page import card, dot, head, row
 
 PHONE = 336
+Pick = Callable[[Any], None]
+"""What hears which points of a chart were clicked: Streamlit's own state of the chart."""
+CLOSED = "rows-closed"
+"""Counts, in the session, what was opened from charts and closed again."""
 
 
 def figure(height: int, **layout: Any) -> go.Figure:
@@ -106,9 +110,19 @@ def count_axis(fig: go.Figure, most: float) -> None:
     fig.update_yaxes(rangemode="tozero", tickmode="array", tickvals=ticks, ticktext=[short(tick) for tick in ticks])
 
 
-def draw(fig: go.Figure, key: str, alt: str) -> None:
-    """Put a chart on the page; ``alt`` says in words what it shows."""
-    st.plotly_chart(fig, key=f"fig-{key}", alt=alt, config={"displayModeBar": False})
+def draw(fig: go.Figure, key: str, alt: str, on_pick: Pick | None = None) -> None:
+    """Put a chart on the page; ``alt`` says in words what it shows, ``on_pick`` hears what is clicked."""
+    config = {"displayModeBar": False}
+    if on_pick is None:
+        st.plotly_chart(fig, key=f"fig-{key}", alt=alt, config=config)
+        return
+    # What was opened and closed again is no longer chosen: the chart begins anew under another key.
+    name = f"fig-{key}-{st.session_state.get(CLOSED, 0)}"
+
+    def picked() -> None:
+        on_pick(st.session_state[name])
+
+    st.plotly_chart(fig, key=name, alt=alt, config=config, on_select=picked, selection_mode="points")
 
 
 def chart_card(
@@ -121,10 +135,12 @@ def chart_card(
     alt: str,
     columns: Mapping[str, Any] | None = None,
     legend: Mapping[str, str] | None = None,
+    on_pick: Pick | None = None,
 ) -> None:
     """A chart with its twin table and its download; which of the two is shown lives in the address under ``key``.
 
-    ``legend`` maps names to their colours. It wraps on a phone, where Plotly's own would cover the bars.
+    ``legend`` maps names to their colours. It wraps on a phone, where Plotly's own would cover the bars. ``on_pick``
+    hears what is clicked.
     """
     with card(f"card-{key}", height="stretch"):
         with row(horizontal_alignment="distribute"):
@@ -149,4 +165,4 @@ def chart_card(
                 with row(gap="xsmall"):
                     for name, hexadecimal in legend.items():
                         st.markdown(f":small[{dot(name, hexadecimal)}]", width="content")
-            draw(fig, key, alt)
+            draw(fig, key, alt, on_pick)

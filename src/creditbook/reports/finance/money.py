@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from creditbook.domain.money import NANOS, convert_nanos
+from creditbook.reports.usage import Usage
 from creditbook.store import prices
 from creditbook.store.engine import Store
 from creditbook.store.prices import FxRow
 
+Key = TypeVar("Key")
 __all__ = ["AS_BOOKED", "Booking", "FxRow", "rate_on"]
 
 
@@ -25,6 +29,16 @@ class Booking:
         if self.restated is None:
             return usd_nanos, inr_nanos
         return usd_nanos, convert_nanos(usd_nanos, self.restated.rate_nanos)
+
+    def of(self, usage: Usage) -> Usage:
+        """The figures with rupees told this way."""
+        if self.restated is None:
+            return usage
+        return replace(usage, cost_inr_nanos=self.both(usage.cost_usd_nanos, usage.cost_inr_nanos)[1])
+
+    def each(self, figures: Mapping[Key, Usage]) -> dict[Key, Usage]:
+        """`of` for figures by name."""
+        return {key: self.of(usage) for key, usage in figures.items()}
 
     @property
     def words(self) -> str:

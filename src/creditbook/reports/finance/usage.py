@@ -14,7 +14,7 @@ from creditbook.store.finance import usage as store_usage
 
 from .wanted import NAMED, Dimension, Named, Wanted
 
-__all__ = ["Holder", "Usage", "Wanted", "accounts", "by", "days", "in_rollups", "names", "series", "total"]
+__all__ = ["Holder", "Usage", "Wanted", "accounts", "by", "days", "in_rollups", "names", "series", "top", "total"]
 
 Figures = dict[tuple[Any, ...], Usage]
 
@@ -50,6 +50,17 @@ def by(store: Store, who: Principal, wanted: Wanted, *dimensions: Dimension) -> 
         rows = store_usage.sums(connection, who.org_id, wanted, dimensions)
     widths = [store_usage.width(dimension) for dimension in dimensions]
     return {_key(row, widths): Usage(*row[sum(widths) :]) for row in rows}
+
+
+def top(
+    store: Store, who: Principal, wanted: Wanted, measure: str = "cost_usd_nanos", limit: int = 10
+) -> tuple[list[tuple[Holder, Usage]], int]:
+    """The accounts with the most of a measure, and how many accounts have any usage at all."""
+    with store.read(who.org_id) as connection:
+        rows = store_usage.sums(connection, who.org_id, wanted, ("account",), most=measure, limit=limit)
+        known = {row[0]: Holder(*row) for row in store_usage.accounts(connection, who.org_id, [r[0] for r in rows])}
+        many = store_usage.spenders(connection, who.org_id, wanted)
+    return [(known[row[0]], Usage(*row[1:])) for row in rows], many
 
 
 def in_rollups(wanted: Wanted, *dimensions: Dimension) -> bool:

@@ -27,7 +27,6 @@ def lines(
     org_id: int,
     wanted: Wanted,
     *,
-    account_id: int | None = None,
     hour: int | None = None,
     weekday: int | None = None,
     after_id: int | None = None,
@@ -39,8 +38,6 @@ def lines(
     """
     query = sa.select(*COLUMNS).where(*counted(org_id, wanted))
     query = query.join_from(ledger_transaction, account, sa.and_(a.org_id == t.org_id, a.account_id == t.account_id))
-    if account_id is not None:
-        query = query.where(t.account_id == account_id)
     if hour is not None:
         query = query.where(t.org_hour == hour)
     if weekday is not None:

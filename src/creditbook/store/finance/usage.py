@@ -32,24 +32,34 @@ Source = Literal["org_day", "org_hour", "account_day", "month_account", "transac
 Terms = list[sa.ColumnElement[bool]]
 
 
-def sums(connection: sa.Connection, org_id: int, wanted: Wanted, by: Sequence[Dimension] = ()) -> list[Any]:
+def sums(
+    connection: sa.Connection,
+    org_id: int,
+    wanted: Wanted,
+    by: Sequence[Dimension] = (),
+    *,
+    most: str = "",
+    limit: int | None = None,
+) -> list[Any]:
     """The ten measures added up per `by`, whose columns lead each row in their order; one row when `by` is empty.
 
-    `weekday_hour` is two columns: the weekday (0 is Monday) and the hour.
+    `weekday_hour` is two columns: the weekday (0 is Monday) and the hour. `most` names the measure by which rows come,
+    the most first, `limit` how many.
     """
     lines = _lines(org_id, wanted, by).subquery()
     keys = [key for dimension in by for key in _keys(lines.c, dimension, connection.dialect.name)]
     # PostgreSQL adds bigints into numeric; every total of ours is a 64-bit whole number.
     added = [sa.cast(sa.func.coalesce(sa.func.sum(lines.c[name]), 0), sa.BigInteger).label(name) for name in MEASURES]
-    query = sa.select(*keys, *added).group_by(*keys).order_by(*keys)
+    first: list[Any] = [sa.desc(most)] if most else []
+    query = sa.select(*keys, *added).group_by(*keys).order_by(*first, *keys).limit(limit)
     return list(connection.execute(query).all())
 
 
 def source(wanted: Wanted, by: Collection[Dimension]) -> Source:
     """Which table answers: a rollup, or the transactions themselves of the days asked for."""
     plain = wanted.basis == "event" and not wanted.is_filtered
-    if "account" in by:
-        if plain and set(by) == {"account"}:
+    if "account" in by or wanted.accounts:
+        if plain and set(by) <= {"account"}:
             return "month_account"
         in_days = wanted.basis == "event" and not wanted.plans and not HOURS & set(by) and "plan" not in by
         return "account_day" if in_days else "transaction"
@@ -61,6 +71,14 @@ def source(wanted: Wanted, by: Collection[Dimension]) -> Source:
 def width(dimension: Dimension) -> int:
     """How many columns a dimension takes in a row of `sums`."""
     return 2 if dimension == "weekday_hour" else 1
+
+
+def spenders(connection: sa.Connection, org_id: int, wanted: Wanted) -> int:
+    """How many accounts have any of this usage."""
+    by: tuple[Dimension, ...] = ("account",)
+    accounts_there = _lines(org_id, wanted, by).subquery()
+    counted_ones = sa.select(sa.func.count(sa.distinct(accounts_there.c.account_id)))
+    return int(connection.execute(counted_ones).scalar_one())
 
 
 def names(connection: sa.Connection, org_id: int) -> list[Any]:
@@ -128,7 +146,7 @@ def _org_days(org_id: int, wanted: Wanted) -> Any:
 def _account_days(org_id: int, wanted: Wanted) -> Any:
     keys = (a.account_id, a.org_date, a.agent, a.model, a.feature)
     asked = a.org_date.between(wanted.first, wanted.last)
-    return sa.select(*keys, *_measures(a)).where(a.org_id == org_id, asked, *_named(a, wanted))
+    return sa.select(*keys, *_measures(a)).where(a.org_id == org_id, asked, *_of(a, wanted), *_named(a, wanted))
 
 
 def _by_account(org_id: int, wanted: Wanted) -> Any:
@@ -136,15 +154,13 @@ def _by_account(org_id: int, wanted: Wanted) -> Any:
     first = wanted.first if wanted.first.day == 1 else _next_month(wanted.first)
     end = _next_month(wanted.last) if (wanted.last + timedelta(days=1)).day == 1 else wanted.last.replace(day=1)
     if first >= end:
-        return sa.select(a.account_id, *_measures(a)).where(
-            a.org_id == org_id, a.org_date.between(wanted.first, wanted.last)
-        )
-    parts = [sa.select(m.account_id, *_measures(m)).where(m.org_id == org_id, m.month >= first, m.month < end)]
-    edges = ((wanted.first, first - timedelta(days=1)), (end, wanted.last))
-    for since, until in edges:
+        return _account_days(org_id, wanted)
+    months = [m.org_id == org_id, m.month >= first, m.month < end, *_of(m, wanted)]
+    parts = [sa.select(m.account_id, *_measures(m)).where(*months)]
+    for since, until in ((wanted.first, first - timedelta(days=1)), (end, wanted.last)):
         if since <= until:
-            asked = a.org_date.between(since, until)
-            parts.append(sa.select(a.account_id, *_measures(a)).where(a.org_id == org_id, asked))
+            asked = [a.org_id == org_id, a.org_date.between(since, until), *_of(a, wanted)]
+            parts.append(sa.select(a.account_id, *_measures(a)).where(*asked))
     return sa.union_all(*parts) if len(parts) > 1 else parts[0]
 
 
@@ -170,7 +186,7 @@ def counted(org_id: int, wanted: Wanted) -> Terms:
     """Which transactions are meant: usage, its refunds, and corrections of its cost."""
     asked = _org_days(org_id, wanted).subquery()
     there = sa.select(asked.c.org_date).distinct()
-    terms = [t.org_id == org_id, IS_COUNTED, *_named(t, wanted)]
+    terms = [t.org_id == org_id, IS_COUNTED, *_of(t, wanted), *_named(t, wanted)]
     if wanted.basis == "event":
         return [*terms, t.org_date.in_(there)]
     late = sa.select(d.org_date).distinct()
@@ -202,6 +218,10 @@ def _measures(columns: Any) -> list[sa.ColumnElement[Any]]:
 
 def _named(columns: Any, wanted: Wanted) -> Terms:
     return [columns[name].in_(wanted.names(name)) for name in NAMED if wanted.names(name)]
+
+
+def _of(columns: Any, wanted: Wanted) -> Terms:
+    return [columns.account_id.in_(wanted.accounts)] if wanted.accounts else []
 
 
 def _next_month(day: date) -> date:

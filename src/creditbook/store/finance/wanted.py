@@ -16,7 +16,7 @@ NAMED: tuple[Named, ...] = ("agent", "model", "feature", "plan")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Usage of these days of the organization, both included; an empty list lets every name pass.
+    """Usage of these days of the organization, both included; an empty list lets every name, or account, pass.
 
     '' among the names is what was not named. With basis ``accounting`` the days are accounting dates: a correction of
     a closed month counts on the day on which it was booked.
@@ -28,11 +28,12 @@ class Wanted:
     models: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
+    accounts: tuple[int, ...] = ()
     basis: Basis = "event"
 
     @property
     def is_filtered(self) -> bool:
-        """Whether any name is left out."""
+        """Whether any name is left out; accounts are asked apart."""
         return bool(self.agents or self.models or self.features or self.plans)
 
     def names(self, dimension: Named) -> tuple[str, ...]:
@@ -43,6 +44,10 @@ class Wanted:
     def on(self, first: date, last: date | None = None) -> Wanted:
         """The same of one day, or of these days, no more than it had."""
         return replace(self, first=max(self.first, first), last=min(self.last, last or first))
+
+    def moved(self, first: date, last: date) -> Wanted:
+        """The same names on other days."""
+        return replace(self, first=first, last=last)
 
     def of(self, dimension: Named, *names: str) -> Wanted:
         """The same of these names alone."""
