@@ -15,6 +15,7 @@ from creditbook.commands import (
     alerting,
     amounts,
     demo,
+    exchange,
     importing,
     keeping,
     keys,
@@ -68,7 +69,7 @@ cli.command(cls=WholeTokens)(amounts.grant)
 for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
-    (pricing.price, "price"), (pricing.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
+    (pricing.price, "price"), (exchange.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
     (keys.keys, "key"), (promo.promo, "promo"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)

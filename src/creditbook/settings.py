@@ -26,7 +26,8 @@ class Settings:
     the database itself. `base_url` is the public address without a trailing slash, None when nothing was said.
     `cookie_secure` is true behind TLS. `sweep_seconds` is how often the server settles what is due, 0 for never. What
     talks to payment providers and mail is None when unset, and off then. `alerts_to_private_hosts` lets people's alerts
-    reach hosts of a private network (docs/alerts.md).
+    reach hosts of a private network (docs/alerts.md). `fx_url` is where exchange rates may be fetched from, None for
+    nowhere.
     """
 
     database_url: str = DEFAULT_DATABASE_URL
@@ -42,6 +43,7 @@ class Settings:
     razorpay_webhook_secret: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     alerts_to_private_hosts: bool = False
+    fx_url: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -66,6 +68,7 @@ class Settings:
             razorpay_webhook_secret=_said(given, "CREDITBOOK_RAZORPAY_WEBHOOK_SECRET"),
             smtp_url=_said(given, "CREDITBOOK_SMTP_URL"),
             alerts_to_private_hosts=_flag(given, "CREDITBOOK_ALERTS_PRIVATE_HOSTS", default=False),
+            fx_url=_said(given, "CREDITBOOK_FX_URL"),
         )
 
     def link(self, **query: str) -> str:

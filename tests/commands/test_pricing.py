@@ -11,7 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from creditbook.commands.pricing import fx, price
+from creditbook.commands.exchange import fx
+from creditbook.commands.pricing import price
 from creditbook.domain.errors import InvalidRequest, NotFound
 
 
@@ -87,3 +88,26 @@ def test_the_shipped_rates_are_the_ecbs() -> None:
     assert (shown["day"], shown["rate"]) == ("2026-10-30", "94.955245256")
     assert shown["source"] == "ECB euro reference rates, INR by USD"
     assert run(fx, "show", "--on", "2020-01-01").exit_code == 1
+
+
+def test_an_old_rate_says_so_wherever_it_is_shown() -> None:
+    shown = said(fx, "show", "--on", "2026-11-05")
+    assert (shown["business_days_old"], shown["stale"]) == (4, True)
+    assert "is 4 business days old on 2026-11-05" in run(fx, "show", "--on", "2026-11-05").stdout
+    assert not said(fx, "show", "--on", "2026-11-03")["stale"]
+
+
+def test_rates_are_listed_with_who_entered_them_the_one_that_holds_first() -> None:
+    for rate in ("94.9", "95.1"):
+        run(fx, "set", rate, "--on", "2030-01-04", "--source", "our bank", "--by", "asha")
+    listed = said(fx, "list", "--last", "3")["rates"]
+    assert [(row["day"], row["rate"], row["entered_by"]) for row in listed[:2]] == [
+        ("2030-01-04", "95.1", "asha"),
+        ("2030-01-04", "94.9", "asha"),
+    ]
+    assert listed[2]["source"].startswith("ECB")
+
+
+def test_without_a_provider_fetching_says_how_to_have_one() -> None:
+    with pytest.raises(InvalidRequest, match="CREDITBOOK_FX_URL"):
+        run(fx, "fetch")

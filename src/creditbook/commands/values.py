@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from creditbook.domain.errors import NotFound
+from creditbook.domain.errors import InvalidRequest, NotFound
 from creditbook.installation import Installation
 from creditbook.settings import Settings
 
@@ -41,6 +41,14 @@ def day_or_instant(text: str) -> date | datetime:
             f"{text!r} is no day and no instant. Write 2026-03-31 (YYYY-MM-DD, through that day) "
             "or an instant with its zone: 2026-03-31T18:00:00+05:30 or …Z."
         ) from None
+
+
+def utc_day(text: str | None) -> date | None:
+    """A date by which prices and exchange rates are dated; None where nothing was said. Raises InvalidRequest."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidRequest(f"“{text}” is no date. Write it as 2026-11-01.") from None
 
 
 def account_in(here: Installation, account: str) -> str:

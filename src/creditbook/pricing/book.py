@@ -68,6 +68,12 @@ class PriceBook:
                 return rate
         return None
 
+    def history(self, model: str, provider: str | None = None) -> list[ModelRate]:
+        """Every version of a model's list price, the newest first; none for an unknown model."""
+        versions = self._known.get((model, provider)) or self._read(model, provider)
+        found = {rate.version: rate for _, rate in versions if rate is not None}
+        return list(found.values())
+
     def _read(self, model: str, provider: str | None) -> Versions:
         if len(self._known) >= KEPT_NAMES:
             self._known.clear()

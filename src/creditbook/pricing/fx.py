@@ -20,6 +20,7 @@ class FxTable:
         last_of_day = {row.day: row for row in rows}
         self._rows = list(last_of_day.values())
         self._days = list(last_of_day)
+        self._by_id = {row.fx_rate_id: row.rate_nanos for row in rows}
         self._asked: tuple[date | None, FxRow | None] = (None, None)
 
     def on(self, day: date) -> FxRow | None:
@@ -31,6 +32,10 @@ class FxTable:
         row = self._rows[place - 1] if place else None
         self._asked = (day, row)
         return row
+
+    def nanos_of(self, fx_rate_id: int) -> int | None:
+        """The rate that something was booked at, be it corrected since; None when it is of another pair."""
+        return self._by_id.get(fx_rate_id)
 
 
 FRESH_BUSINESS_DAYS = 2

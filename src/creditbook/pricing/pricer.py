@@ -13,7 +13,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from creditbook.domain.errors import InvalidRequest
@@ -33,6 +33,9 @@ SECONDS_UNTIL_SEEN = 5.0
 UNPRICED = Cost(unpriced=True)
 
 SetPrices = dict[str, tuple[list[date], list[ModelRate | None]]]
+
+WhatIf = Callable[[TokenUsage, str, datetime, str | None, int | None], Cost]
+"""usage, model, instant, provider, the exchange rate it was booked at → what it would cost."""
 
 
 @dataclass(slots=True)
@@ -81,8 +84,29 @@ class Pricer:
         """
         if not model:
             return UNPRICED if usage.input_tokens or usage.output_tokens else NO_COST
-        seen = self._look(org_id)
-        rate = self._rate(model, at, seen.own, provider)
+        return self._price(self._look(org_id).own, usage, model, at, provider)
+
+    def with_price(self, org_id: int, proposed: rows.PriceRow | None) -> WhatIf:
+        """Prices as `price` would if one more price were set; None reads what is set already, once for all calls.
+
+        Rupees are those of `fx_rate_id`, where a piece of work has kept one (rule 3), else those in force.
+        """
+        self._look(org_id)
+        with self._store.read(org_id) as connection:
+            known = rows.prices(connection, org_id)
+        own = set_prices([*known, proposed] if proposed else known)
+
+        def price(usage: TokenUsage, model: str, at: datetime, provider: str | None, fx_rate_id: int | None) -> Cost:
+            cost = self._price(own, usage, model, at, provider)
+            kept = None if fx_rate_id is None else self._fx.nanos_of(fx_rate_id)
+            if kept is None or cost.usd_nanos is None:
+                return cost
+            return replace(cost, inr_nanos=convert_nanos(cost.usd_nanos, kept), fx_rate_id=fx_rate_id)
+
+        return price
+
+    def _price(self, own: SetPrices, usage: TokenUsage, model: str, at: datetime, provider: str | None) -> Cost:
+        rate = self._rate(model, at, own, provider)
         priced = nanos_at(rate, usage) if rate is not None else None
         if rate is None or priced is None:
             return UNPRICED if usage.input_tokens or usage.output_tokens or usage.further else NO_COST
@@ -93,6 +117,10 @@ class Pricer:
     ) -> ModelRate | None:
         """The price of a model that is in force at an instant; None when it has none."""
         return self._rate(model, at, self._look(org_id).own, provider)
+
+    def history(self, model: str) -> list[ModelRate]:
+        """Every version of a model's list price, the newest first; what people set stands in `store.prices`."""
+        return self._book.history(model)
 
     def rupees_on(self, day: date) -> FxRow | None:
         """The dollar's rate in rupees that is in force on a UTC date; None before the first."""
@@ -170,14 +198,15 @@ def set_prices(found: Iterable[rows.PriceRow]) -> SetPrices:
     for row in sorted(found, key=lambda row: (row.model, row.valid_from, row.price_id)):
         days, rates = by_model.setdefault(row.model, ([], []))
         if days and days[-1] == row.valid_from:
-            rates[-1] = _as_rate(row)
+            rates[-1] = rate_of(row)
         else:
             days.append(row.valid_from)
-            rates.append(_as_rate(row))
+            rates.append(rate_of(row))
     return by_model
 
 
-def _as_rate(row: rows.PriceRow) -> ModelRate | None:
+def rate_of(row: rows.PriceRow) -> ModelRate | None:
+    """A price that somebody set as rates to compute with; None where the row withdraws one."""
     if row.withdrawn:
         return None
     whose = "price" if row.org_id is None else "organization price"

@@ -116,10 +116,14 @@ def enter_rates(
     actor: str,
     at: datetime,
     dry_run: bool = False,
+    keep_known: bool = False,
+    org_id: int | None = None,
+    reason: str = "",
 ) -> Entered:
     """Enters exchange rates (date, nanos). What holds for its date already is left out, so a file may come twice.
 
-    Raises InvalidRequest for a pair that is none.
+    `keep_known` also leaves out dates that have another rate. Rates hold for the whole installation; with `org_id` the
+    act stands in that organization's audit log. Raises InvalidRequest for a pair that is none.
     """
     base, quote = base.upper(), quote.upper()
     if base == quote or not all(len(code) == 3 and code.isalpha() and code.isascii() for code in (base, quote)):
@@ -128,17 +132,28 @@ def enter_rates(
         raise InvalidRequest("Say where the rates come from: it stands on every one of them.")
 
     def enter() -> int:
-        with store.write() as connection:
+        with store.write(org_id) as connection:
             rows.lock(connection)
-            new = _news(rates, {row.day: row.rate_nanos for row in rows.fx_rates(connection, base, quote)})
+            known = {row.day: row.rate_nanos for row in rows.fx_rates(connection, base, quote)}
+            new = _news([rate for rate in rates if not keep_known or rate[0] not in known], known)
             if new and not dry_run:
                 rows.add_fx_rates(
                     connection, new, base=base, quote=quote, source=source.strip(), entered_at=at, actor=actor
                 )
+                if org_id is not None:
+                    audit.record(connection, org_id, at=at, actor=actor, act="fx.enter", subject=f"{base}/{quote}",
+                                 reason=reason or source.strip(), before={}, after=_told(new, source))  # fmt: skip
             return len(new)
 
     added = store.retrying(enter)
     return Entered(added, len(rates) - added)
+
+
+def _told(new: Sequence[tuple[date, int]], source: str) -> dict[str, object]:
+    days = [day for day, _ in new]
+    told: dict[str, object] = {"rates": len(new), "source": source.strip()}
+    told |= {"first": min(days).isoformat(), "last": max(days).isoformat()}
+    return told | ({"rate_nanos": new[0][1]} if len(new) == 1 else {})
 
 
 def _news(rates: Sequence[tuple[date, int]], known: dict[date, int]) -> list[tuple[date, int]]:

@@ -89,6 +89,29 @@ def fx_rates(connection: sa.Connection, base: str, quote: str, above_id: int = 0
     return [FxRow(*row) for row in connection.execute(found)]
 
 
+class EnteredRate(NamedTuple):
+    """A rate with who entered it and when."""
+
+    fx_rate_id: int
+    day: date
+    rate_nanos: int
+    source: str
+    actor: str
+    entered_at: datetime
+
+
+def recent_fx(connection: sa.Connection, base: str, quote: str, limit: int) -> list[EnteredRate]:
+    """Rates of one pair, the newest date first and of one date the last entered, which is the one that holds."""
+    c = fx_rate.c
+    found = (
+        sa.select(c.fx_rate_id, c.day, c.rate_nanos, c.source, c.actor, c.entered_at)
+        .where(c.base == base, c.quote == quote)
+        .order_by(c.day.desc(), c.fx_rate_id.desc())
+        .limit(limit)
+    )
+    return [EnteredRate(*row) for row in connection.execute(found)]
+
+
 def add_fx_rates(
     connection: sa.Connection,
     rates: Sequence[tuple[date, int]],
