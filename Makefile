@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel bench soak mutants screenshots clean
+.PHONY: help install run test check format lock wheel bench backtest soak mutants screenshots clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -54,7 +54,7 @@ run: $(RUNTIME) ## create data/demo.db, load the demo, serve dashboard and API (
 	  test $$? -eq 130 # Ctrl-C is how it ends
 
 test: $(DEV) ## run every test: SQLite, a real PostgreSQL, a real browser (ARGS="-k grant")
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## ruff, mypy --strict, and the arrows between the parts of the house
 	@$(BIN)/ruff check .

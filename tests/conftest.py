@@ -12,6 +12,22 @@ from support.databases import CONTINUOUS_INTEGRATION, NoPostgres, PostgresServer
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres)]
 
+LONGEST_FIRST = (
+    "tests/model/test_rules_against_model.py", "tests/browser/", "tests/simulation/", "tests/test_readme.py",
+    "tests/demo/", "tests/model/", "tests/domain/test_plans_random.py", "tests/ingest/", "tests/test_benchmarks.py",
+    "tests/ledger/",
+)  # fmt: skip
+"""Files of few and long tests: begun last, one of them would keep a single worker busy while the other stands idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, all else in its order; each file stays together (`--dist loadfile`)."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
+
 
 @pytest.fixture(autouse=True)
 def our_own_main() -> Iterator[None]:
