@@ -20,15 +20,6 @@ LONGEST_FIRST = (
 """Files of few and long tests: begun last, one of them would keep a single worker busy while the other stands idle."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, all else in its order; each file stays together (`--dist loadfile`)."""
-
-    def place(item: pytest.Item) -> int:
-        return next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(LONGEST_FIRST))
-
-    items.sort(key=place)
-
-
 @pytest.fixture(autouse=True)
 def our_own_main() -> Iterator[None]:
     """Streamlit puts each page it runs in the place of `__main__`; a process that a later test spawns would run it."""
@@ -98,7 +89,12 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what asks for PostgreSQL, so that `-m 'not postgres'` leaves it out."""
+    """Marks what asks for PostgreSQL, so that `-m 'not postgres'` leaves it out; the longest files come first."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
     for item in items:
         if {"postgres_url", "empty_postgres_url", "postgres_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
