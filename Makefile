@@ -76,6 +76,9 @@ wheel: $(DEV) ## build dist/creditbook-….whl, which carries the whole site
 bench: $(DEV) ## the complete path beside its floor, on both databases (ARGS="--quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+backtest: $(DEV) ## how far off the forecast was on the real traces, beside "the last seven days again"
+	@$(BIN)/python -m benchmarks.backtest $(ARGS)
+
 soak: $(DEV) ## thousands of steps against the model, and eight busy years, on plain values and both databases
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/model tests/simulation $(ARGS)
 
