@@ -88,7 +88,7 @@ def _sheet(
     sheet: Any, table: Table, rows: Iterator[Sequence[Any]], styles: Styles
 ) -> tuple[tuple[dict[int, str], dict[int, Decimal]], Iterator[Sequence[Any]] | None]:
     """One sheet: heading, rows, totals. Returns where each total stands, its value, and the rows that are left."""
-    _heading(sheet, table.columns, styles)
+    heading(sheet, table.columns, styles)
     formats = [styles.of(column) for column in table.columns]
     sums = {place: Decimal(0) for place, column in enumerate(table.columns) if column.adds_up}
     line = 0
@@ -107,11 +107,12 @@ def _with(first: Sequence[Any], rest: Iterator[Sequence[Any]]) -> Iterator[Seque
     yield from rest
 
 
-def _heading(sheet: Any, columns: Sequence[Column], styles: Styles) -> None:
-    sheet.freeze_panes(1, 0)
+def heading(sheet: Any, columns: Sequence[Column], styles: Styles, line: int = 0) -> None:
+    """The names of the columns on a line that stays in view, and how wide each is."""
+    sheet.freeze_panes(line + 1, 0)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, max(_WIDTHS[column.kind], len(column.name) + 2))
-        sheet.write_string(0, place, column.name, styles.named(bold=True))
+        sheet.write_string(line, place, column.name, styles.named(bold=True))
 
 
 def _total_line(

@@ -104,6 +104,14 @@ def families(store: Store, org_id: int, *, due_by: datetime | None = None) -> Se
     return [AccountRef(org_id, row.account_id, row.pool_id or row.account_id) for row in rows]
 
 
+def is_due(connection: sa.Connection, ref: AccountRef, by: datetime) -> bool:
+    """Whether something of this open account is to be settled by then and not written yet."""
+    mine = sa.select(account.c.account_id).where(
+        account.c.org_id == ref.org_id, account.c.account_id == ref.account_id, account.c.status != "closed"
+    )
+    return connection.execute(mine.where(_is_due(by))).first() is not None
+
+
 def _is_due(by: datetime) -> sa.ColumnElement[bool]:
     def of(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         mine = (table.c.org_id == account.c.org_id) & (table.c.account_id == account.c.account_id)

@@ -2,13 +2,16 @@
 
 import re
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency
-
 from creditbook.domain import units
+from creditbook.exports.amounts import inr, usd
+
+__all__ = [
+    "DASH", "MINUS", "countdown", "day", "dollars_in_markdown", "esc", "full", "inr", "instant",
+    "percent", "plural", "short", "signed", "tone", "usd", "when", "zone_mark",
+]  # fmt: skip
 
 MINUS = units.MINUS
 DASH = "–"
@@ -55,20 +58,6 @@ def percent(part: float, whole: float) -> str:
         return DASH
     share = 100 * part / whole
     return "<1%" if 0 < share < 0.5 else f"{share:.0f}%"
-
-
-def usd(nanos: int, digits: int = 2) -> str:
-    """Nano-dollars as dollars: ``$386.55``; a single line takes six digits."""
-    value = (Decimal(nanos) / 10**9).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
-    return f"{MINUS if value < 0 else ''}${abs(value):,.{digits}f}"
-
-
-def inr(nanos: int, digits: int = 2) -> str:
-    """Nano-rupees with Indian grouping, ``₹1,00,000.00``; fewer digits only where the full figure is one hover away."""
-    value = (Decimal(nanos) / 10**9).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
-    pattern = "¤#,##,##0" + ("." + "0" * digits if digits else "")
-    text = format_currency(abs(value), "INR", pattern, locale="en_IN", currency_digits=False)
-    return (MINUS if value < 0 else "") + text
 
 
 def dollars_in_markdown(text: str) -> str:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-KINDS: dict[str, tuple[str, str]] = {
-    "usage": ("Usage", "bolt"),
-    "grant": ("Grant", "add_circle"),
-    "purchase": ("Purchase", "shopping_bag"),
-    "promo": ("Promo code", "redeem"),
-    "referral": ("Referral", "group_add"),
-    "reward": ("Reward", "military_tech"),
-    "reset": ("Reset", "autorenew"),
-    "rollover": ("Rollover", "redo"),
-    "expiry": ("Expiry", "hourglass_disabled"),
-    "plan_change": ("Plan change", "swap_vert"),
-    "refund": ("Refund", "undo"),
-    "purchase_refund": ("Money back", "currency_exchange"),
-    "revocation": ("Taken back", "remove_circle"),
-    "debt_repayment": ("Debt repaid", "balance"),
-    "adjustment": ("Adjustment", "tune"),
+from creditbook.exports import words
+
+_ICONS = {
+    "usage": "bolt",
+    "grant": "add_circle",
+    "purchase": "shopping_bag",
+    "promo": "redeem",
+    "referral": "group_add",
+    "reward": "military_tech",
+    "reset": "autorenew",
+    "rollover": "redo",
+    "expiry": "hourglass_disabled",
+    "plan_change": "swap_vert",
+    "refund": "undo",
+    "purchase_refund": "currency_exchange",
+    "revocation": "remove_circle",
+    "debt_repayment": "balance",
+    "adjustment": "tune",
 }
+
+KINDS: dict[str, tuple[str, str]] = {kind: (name, _ICONS[kind]) for kind, name in words.KINDS.items()}
 """Kind → what people call it, and its icon."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
