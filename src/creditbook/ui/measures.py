@@ -6,11 +6,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from creditbook.reports.usage import Usage, UsageFilter
+from creditbook.reports.usage import Usage
 
 from .format import full, inr, percent, short, usd
+
+
+class Span(Protocol):
+    """Days, both included: of an account's filter, or of an organization's."""
+
+    @property
+    def first(self) -> date: ...
+    @property
+    def last(self) -> date: ...
+
 
 Figures = Mapping[tuple[Any, ...], Usage]
 OTHER = "all others"
@@ -84,7 +94,7 @@ def folded(names: list[tuple[str, Usage]], limit: int = RANKED) -> list[tuple[st
     return [*names[: limit - 1], (OTHER, add(usage for _, usage in names[limit - 1 :]))]
 
 
-def stacked(found: Figures, wanted: UsageFilter, measure: Measure) -> Stack:
+def stacked(found: Figures, wanted: Span, measure: Measure) -> Stack:
     """Figures by (day, name) as bars of a legible number: days, weeks in a long period, months in a very long one."""
     span = (wanted.last - wanted.first).days + 1
     step = "day" if span <= 92 else "week" if span <= 400 else "month"

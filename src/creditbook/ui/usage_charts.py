@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,13 +10,25 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from creditbook.reports.usage import Usage, UsageFilter
+from creditbook.reports.usage import Usage
 
 from . import charts
 from .colour import OTHER as GREY
 from .colour import colour
-from .format import dollars_in_markdown, esc, full, percent, plural
-from .measures import MEASURES, OTHER, Figures, Measure, Stack, both_currencies, folded, ranked, share_note, stacked
+from .format import dollars_in_markdown, esc, full, inr, percent, plural
+from .measures import (
+    MEASURES,
+    OTHER,
+    Figures,
+    Measure,
+    Span,
+    Stack,
+    both_currencies,
+    folded,
+    ranked,
+    share_note,
+    stacked,
+)
 
 
 def figures(now: Usage, was: Usage | None, days: Sequence[tuple[date, Usage]]) -> None:
@@ -50,8 +62,19 @@ def figures(now: Usage, was: Usage | None, days: Sequence[tuple[date, Usage]]) -
             )
 
 
-def by_day(found: Figures, wanted: UsageFilter, measure: Measure, *, unnamed: str) -> None:
-    """Stacked bars by day, week or month; one colour a name, the rest in grey, the total in the hover."""
+def by_day(
+    found: Figures,
+    wanted: Span,
+    measure: Measure,
+    *,
+    unnamed: str,
+    title: str = "",
+    on_pick: Callable[[Stack], charts.Pick] | None = None,
+) -> None:
+    """Stacked bars by day, week or month; one colour a name, the rest in grey, the total in the hover.
+
+    ``on_pick`` makes, of the bars as they are drawn, what hears which was clicked.
+    """
     stack = stacked(found, wanted, measure)
     peak = max(range(len(stack.days)), key=lambda i: measure.of(stack.totals[i]))
     day = stack.days[peak]
@@ -68,7 +91,7 @@ def by_day(found: Figures, wanted: UsageFilter, measure: Measure, *, unnamed: st
     number = st.column_config.NumberColumn(format="$%,.4f" if measure.prefix else "localized")
     charts.chart_card(
         "by-day",
-        f"By {stack.step}",
+        title.format(step=stack.step) or f"By {stack.step}",
         dollars_in_markdown(note),
         _bars(stack, measure, labels),
         table,
@@ -76,6 +99,7 @@ def by_day(found: Figures, wanted: UsageFilter, measure: Measure, *, unnamed: st
         columns={"Day": st.column_config.DateColumn("Day", format="ddd D MMM YYYY")}
         | dict.fromkeys(table.columns[1:], number),
         legend={charts.shortened(labels[name], 28): _shade(name) for name in stack.names},
+        on_pick=on_pick and on_pick(stack),
     )
 
 
@@ -125,8 +149,19 @@ def rankings(by: Mapping[str, Figures], measure: Measure) -> None:
                 ranking(f"by-{name}", f"By {name}", found, measure, unnamed=f"no {name}")
 
 
-def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: str) -> None:
-    """Names by what they used, longest first, with figures and shares beside the bars."""
+def ranking(
+    key: str,
+    title: str,
+    found: Figures,
+    measure: Measure,
+    *,
+    unnamed: str,
+    on_pick: Callable[[Sequence[str]], charts.Pick] | None = None,
+) -> None:
+    """Names by what they used, longest first, with figures and shares beside the bars; money in both currencies.
+
+    ``on_pick`` makes, of the names in their order, what hears which was clicked; the last may be `OTHER`.
+    """
     ordered = ranked(found, measure)
     top = folded(ordered)
     labels = [name or unnamed for name, _ in top]
@@ -134,16 +169,22 @@ def ranking(key: str, title: str, found: Figures, measure: Measure, *, unnamed: 
     fig = charts.ranking(
         labels,
         values,
-        [(measure.brief(value), percent(value, sum(values))) for value in values],
+        [(measure.brief(measure.of(u)), _beside(u, measure, sum(values), both=on_pick is not None)) for _, u in top],
         [_hover(usage) for _, usage in top],
         height=34 * max(len(top), 4) + 8,
-        insets=(52, 0),
+        insets=(76 if measure.prefix and on_pick else 52, 0),
         colours=[_shade(name) for name, _ in top],
     )
     spoken = ", ".join(f"{label} {measure.brief(value)}" for label, value in zip(labels, values, strict=True))
     table, columns = _table(ordered, unnamed)
     note = esc(share_note(ordered, measure, unnamed))
-    charts.chart_card(key, title, note, fig, table, alt=f"{title}: {spoken}", columns=columns)
+    heard = on_pick and on_pick([name for name, _ in top])
+    charts.chart_card(key, title, note, fig, table, alt=f"{title}: {spoken}", columns=columns, on_pick=heard)
+
+
+def _beside(usage: Usage, measure: Measure, whole: int, *, both: bool) -> str:
+    """What stands after a bar's figure: rupees beside dollars for finance, else the share."""
+    return inr(usage.cost_inr_nanos, 0) if both and measure.prefix else percent(measure.of(usage), whole)
 
 
 def _hover(usage: Usage) -> str:

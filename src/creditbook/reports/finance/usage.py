@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +14,20 @@ from creditbook.store.finance import usage as store_usage
 
 from .wanted import NAMED, Dimension, Named, Wanted
 
-__all__ = ["Holder", "Usage", "Wanted", "accounts", "by", "days", "in_rollups", "names", "series", "top", "total"]
+__all__ = [
+    "Holder",
+    "Usage",
+    "Wanted",
+    "accounts",
+    "by",
+    "days",
+    "in_rollups",
+    "names",
+    "of_accounts",
+    "series",
+    "top",
+    "total",
+]
 
 Figures = dict[tuple[Any, ...], Usage]
 
@@ -61,6 +74,14 @@ def top(
         known = {row[0]: Holder(*row) for row in store_usage.accounts(connection, who.org_id, [r[0] for r in rows])}
         many = store_usage.spenders(connection, who.org_id, wanted)
     return [(known[row[0]], Usage(*row[1:])) for row in rows], many
+
+
+def of_accounts(store: Store, who: Principal, wanted: Wanted, account_ids: Sequence[int]) -> dict[int, Usage]:
+    """The figures of these accounts alone, by id."""
+    if not account_ids:
+        return {}
+    narrowed = replace(wanted, accounts=tuple(account_ids))
+    return {account_id: figures for (account_id,), figures in by(store, who, narrowed, "account").items()}
 
 
 def in_rollups(wanted: Wanted, *dimensions: Dimension) -> bool:
