@@ -138,11 +138,14 @@ def page(
     return Page(tuple(_line(r) for r in rows), newer=newer, older=more)
 
 
-def opened(store: Store, principal: Principal, txn_id: int) -> Opened | None:
-    """One line of the principal's with its entries; None when there is no such line of hers."""
+def opened(store: Store, principal: Principal, txn_id: int, *, of_members: bool = False) -> Opened | None:
+    """One line of the principal's with its entries; None when there is no such line of hers.
+
+    ``of_members``: a member's line too that drew on the principal's account, a pool.
+    """
     org, account = principal.org_id, account_of(principal)
     with store.read(org) as connection:
-        row = store_history.line(connection, org, account, txn_id)
+        row = store_history.line(connection, org, account, txn_id, of_members=of_members)
         if row is None:
             return None
         moved = store_history.entries(connection, org, txn_id)

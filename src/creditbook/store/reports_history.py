@@ -31,7 +31,7 @@ class LineFilter:
 
 NO_FILTER = LineFilter()
 
-_SHORT = (
+SHORT = (
     t.txn_id,
     t.kind,
     t.tokens,
@@ -59,7 +59,7 @@ _SHORT = (
     t.reason,
 )
 _LONG = (
-    *_SHORT,
+    *SHORT,
     t.account_id,
     t.pool_id,
     t.plan,
@@ -88,7 +88,7 @@ def page(
     limit: int,
 ) -> list[Any]:
     """At most `limit` lines, newest first: the newest, those up to (and with) one, or those beside it."""
-    query = sa.select(*_SHORT).where(*_matching(org_id, account_id, wanted)).limit(limit)
+    query = sa.select(*SHORT).where(*_matching(org_id, account_id, wanted)).limit(limit)
     if newer_than is not None:
         rows = connection.execute(query.where(t.txn_id > newer_than).order_by(t.txn_id.asc())).all()
         return list(reversed(rows))
@@ -112,9 +112,13 @@ def every(
         last = rows[-1].txn_id
 
 
-def line(connection: sa.Connection, org_id: int, account_id: int, txn_id: int) -> Any:
-    """One transaction of the account, every column that a page shows; None when it is not hers."""
-    found = sa.select(*_LONG).where(t.org_id == org_id, t.account_id == account_id, t.txn_id == txn_id)
+def line(connection: sa.Connection, org_id: int, account_id: int, txn_id: int, *, of_members: bool = False) -> Any:
+    """One transaction of the account, every column that a page shows; None when it is not hers.
+
+    ``of_members``: one that a member made and this account, a pool, may have paid is hers too.
+    """
+    hers = sa.or_(t.account_id == account_id, t.pool_id == account_id) if of_members else t.account_id == account_id
+    found = sa.select(*_LONG).where(t.org_id == org_id, hers, t.txn_id == txn_id)
     return connection.execute(found).first()
 
 
@@ -158,7 +162,7 @@ def debts(connection: sa.Connection, org_id: int, txn_id: int) -> list[Any]:
 
 def reversals(connection: sa.Connection, org_id: int, account_id: int, txn_id: int) -> list[Any]:
     """The transactions of the account that reversed this one, oldest first."""
-    query = sa.select(*_SHORT).where(t.org_id == org_id, t.account_id == account_id, t.reverses_txn_id == txn_id)
+    query = sa.select(*SHORT).where(t.org_id == org_id, t.account_id == account_id, t.reverses_txn_id == txn_id)
     return list(connection.execute(query.order_by(t.txn_id)).all())
 
 

@@ -20,7 +20,7 @@ from creditbook.reports.standing import Standing, standing
 from creditbook.reports.usage import UsageFilter
 from creditbook.store import audit, directory
 
-from . import address, confirm, lines, page, usage_charts, wallets
+from . import address, confirm, explaining, lines, page, usage_charts, wallets
 from . import overview as draw
 from .format import esc
 from .measures import MEASURES
@@ -201,6 +201,10 @@ def _history(seen: Seen, now: datetime) -> None:
             lines.detail(opened, seen.zone)
 
 
+def _explain(seen: Seen, now: datetime) -> None:
+    explaining.show(seen.principal, now)
+
+
 def _usage(seen: Seen, now: datetime) -> None:
     store, today = installation().reports, now.astimezone(seen.zone).date()
     used = read(lambda: usage.days(store, seen.principal))
@@ -225,5 +229,5 @@ def _usage(seen: Seen, now: datetime) -> None:
 
 
 VIEWS: dict[str, Callable[[Seen, datetime], None]] = {
-    "Overview": _overview, "Wallets": _wallets, "History": _history, "Usage": _usage,
+    "Overview": _overview, "Wallets": _wallets, "History": _history, "Explain": _explain, "Usage": _usage,
 }  # fmt: skip

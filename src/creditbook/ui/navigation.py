@@ -37,6 +37,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("overview", "account/overview.py", "Overview", "account_balance_wallet", "Account", of_account=True),
     Screen("wallets", "account/wallets.py", "Wallets", "wallet", "Account", of_account=True),
     Screen("history", "account/history.py", "History", "receipt_long", "Account", of_account=True),
+    Screen("explain", "account/explain.py", "Explain", "waterfall_chart", "Account", of_account=True),
     Screen("usage", "account/usage.py", "Usage", "bar_chart", "Account", of_account=True),
     Screen("activity", "account/activity.py", "Activity", "groups", "Account", of_account=True, of_pool=True),
     Screen("plans", "account/plans.py", "Plans & packages", "storefront", "Account", of_account=True),
