@@ -52,4 +52,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("api-keys", "admin/api_keys.py", "API keys", "key", "Admin", roles=("admin",)),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
     Screen("finance-usage", "finance/usage.py", "Usage & cost", "query_stats", "Finance", roles=("finance", "admin")),
+    Screen("revenue", "finance/revenue.py", "Revenue", "payments", "Finance", roles=("finance", "admin")),
 )

@@ -1,6 +1,7 @@
 """What was sold, its tax, and what went back, in minor units and per currency; the purchases beneath every figure.
 
-A sale stands on the organization's day on which it was paid, money back on the accounting date of its transaction.
+A sale stands on the organization's day on which it was granted (money that could give nothing is no sale yet), money
+back on the accounting date of its transaction.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .periods import Period, months, today
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """Purchases of one item that were paid in one month (of the days asked for), added up."""
+    """Purchases of one item that were granted in one month (of the days asked for), added up."""
 
     month: date
     kind: str
@@ -64,7 +65,7 @@ class MoneyBack:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """One paid purchase, as a row shows it; `refunded_minor` is what of it went back by now."""
+    """One purchase, as a row shows it; `refunded_minor` is what of it went back by now."""
 
     purchase_id: int
     account_id: int
@@ -81,6 +82,7 @@ class Bought:
     provider: str
     provider_payment: str
     paid_at: datetime
+    granted_at: datetime | None
     grant_id: int | None
     refunded_minor: int
     trouble: str
@@ -154,7 +156,9 @@ def _money_back(paid_back: Sequence[Any], bought: dict[int, Bought]) -> list[Mon
     so_far: dict[int, int] = {}
     told = []
     for txn_id, day, metadata, actor, reason in paid_back:
-        sale = bought[int(metadata["purchase_id"])]
+        sale = bought.get(int(metadata["purchase_id"]))
+        if sale is None:
+            continue  # it had never given anything, so it was no sale
         before = so_far.get(sale.purchase_id, 0)
         amount = int(metadata["amount_minor"])
         so_far[sale.purchase_id] = before + amount

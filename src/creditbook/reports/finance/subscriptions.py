@@ -78,15 +78,24 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One account's plans, from its first day: every move, its standing at the end, when it first paid and closed."""
+    """One account's plans, from its first day: every move, how it stood since when, when it first paid and closed."""
 
     account_id: int
     account: str
     joined: date
     moves: tuple[Move, ...]
-    standing: Standing | None
+    stood: tuple[tuple[date, Standing | None], ...]
     first_paid: date | None
     closed: date | None = None
+
+    @property
+    def standing(self) -> Standing | None:
+        """The plan it is on at the end; None once it is closed."""
+        return self.stood[-1][1]
+
+    def standing_on(self, day: date) -> Standing | None:
+        """The plan it was on at the end of a day; None before it joined and once it was closed."""
+        return next((standing for since, standing in reversed(self.stood) if since <= day), None)
 
     @property
     def subscribed(self) -> date | None:
@@ -168,13 +177,16 @@ class _Story:
         self.paid_before = False
 
     def told(self, events: Sequence[Any], closed: datetime | None, first_paid: date | None) -> Life:
+        stood = []
         for event in events:
             self._hear(event)
+            stood.append((local_date(event.at, self.zone), self.now))
         ended = None if closed is None else local_date(closed, self.zone)
         if ended is not None and self.now is not None:
             self._go(None, "", ended)
+            stood.append((ended, None))
         joined = local_date(events[0].at, self.zone)
-        return Life(self.account_id, self.account, joined, tuple(self.moves), self.now, first_paid, ended)
+        return Life(self.account_id, self.account, joined, tuple(self.moves), tuple(stood), first_paid, ended)
 
     def _hear(self, event: Any) -> None:
         day = local_date(event.at, self.zone)

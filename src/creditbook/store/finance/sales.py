@@ -1,7 +1,7 @@
 """Reading what was sold and paid back: sums by month, the purchases beneath them, money that went back. Never writes.
 
-A sale belongs to the instant at which it was paid; months come as the instants at which they begin in the zone of the
-organization, so that no query converts a zone.
+A sale counts when it is granted, and belongs to that instant: money that could give nothing is no sale yet. Months come
+as the instants at which they begin in the zone of the organization, so that no query converts a zone.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ def _whole(added: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
 
 
 def sold(connection: sa.Connection, org_id: int, starts: Sequence[datetime]) -> list[Any]:
-    """Paid purchases added up between each two neighbours of ``starts``, which rise.
+    """Granted purchases added up between each two neighbours of ``starts``, which rise.
 
     Rows: (bucket from 0, kind, item, currency, title, purchases, gross_minor, tax_minor), in that order.
     """
     inner = starts[1:-1]
-    steps = [(p.paid_at < instant, sa.literal_column(str(number))) for number, instant in enumerate(inner)]
+    steps = [(p.granted_at < instant, sa.literal_column(str(number))) for number, instant in enumerate(inner)]
     last = sa.literal_column(str(len(inner)))
     bucket: sa.ColumnElement[Any] = sa.case(*steps, else_=last) if steps else last
     paid = (
         sa.select(bucket.label("bucket"), p.kind, p.item, p.currency, p.title, p.price_minor, p.tax_minor)
-        .where(p.org_id == org_id, p.paid_at >= starts[0], p.paid_at < starts[-1])
+        .where(p.org_id == org_id, p.granted_at >= starts[0], p.granted_at < starts[-1])
         .subquery()
     )
     s = paid.c
@@ -49,16 +49,16 @@ def sold(connection: sa.Connection, org_id: int, starts: Sequence[datetime]) -> 
 
 
 def first_sale(connection: sa.Connection, org_id: int) -> datetime | None:
-    """When the first purchase was paid; None when none was."""
-    query = sa.select(sa.func.min(p.paid_at, type_=p.paid_at.type)).where(p.org_id == org_id)
+    """When the first purchase was granted; None when none was."""
+    query = sa.select(sa.func.min(p.granted_at, type_=p.granted_at.type)).where(p.org_id == org_id)
     found: datetime | None = connection.execute(query).scalar_one()
     return found
 
 
 _LISTED = (
     p.purchase_id, p.account_id, a.name.label("account"), p.kind, p.item, p.title, p.tokens, p.price_minor, p.tax_minor,
-    p.tax_label, p.currency, p.status, p.provider, p.provider_payment, p.paid_at, p.grant_id, p.refunded_minor,
-    p.trouble,
+    p.tax_label, p.currency, p.status, p.provider, p.provider_payment, p.paid_at, p.granted_at, p.grant_id,
+    p.refunded_minor, p.trouble,
 )  # fmt: skip
 
 
@@ -75,8 +75,8 @@ def purchases(
     before_id: int | None = None,
     limit: int,
 ) -> list[Any]:
-    """Purchases that were paid from ``since`` until before ``until``, newest first, by keyset."""
-    terms = [p.org_id == org_id, p.paid_at >= since, p.paid_at < until]
+    """Purchases that were granted from ``since`` until before ``until``, newest first, by keyset."""
+    terms = [p.org_id == org_id, p.granted_at >= since, p.granted_at < until]
     for column, wanted in ((p.kind, kind), (p.item, item), (p.currency, currency)):
         if wanted:
             terms.append(column == wanted)
@@ -113,8 +113,9 @@ def paid_back(connection: sa.Connection, org_id: int) -> list[Any]:
 
 
 def refunded(connection: sa.Connection, org_id: int) -> list[Any]:
-    """Every purchase of which money went back."""
-    query = _with_names(sa.select(*_LISTED)).where(p.org_id == org_id, p.refunded_minor > 0)
+    """Every purchase that was granted and of which money went back."""
+    wanted = (p.org_id == org_id, p.refunded_minor > 0, p.granted_at.is_not(None))
+    query = _with_names(sa.select(*_LISTED)).where(*wanted)
     return list(connection.execute(query.order_by(p.purchase_id)).all())
 
 

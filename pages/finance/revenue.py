@@ -1,0 +1,53 @@
+"""What did we sell, what of it is earned, and who pays us?"""
+
+from functools import partial
+
+import streamlit as st
+
+from creditbook.installation import installation
+from creditbook.reports.finance import sales, subscriptions
+from creditbook.ui import page
+from creditbook.ui.finance import joining, listing, recurring, revenue, sold, toolbar
+from creditbook.ui.finance import sheets as sheet
+from creditbook.ui.reading import Unread, not_read, read
+from creditbook.ui.session import require
+
+who = require("finance", "admin")
+store, now = installation().reports, installation().clock()
+page.header("Revenue", "What did we sell, what of it is earned, and who pays us?")
+asked = toolbar.show(store, who, now, default="This fiscal year", filters=False, rupees=False)
+period, last = asked.period, asked.period.last
+found = read(
+    lambda: (
+        sales.sold(store, who, period),
+        sales.money_back(store, who, period),
+        subscriptions.lives(store, who, last),
+    )
+)
+if isinstance(found, Unread):
+    not_read("Revenue", found)
+    st.stop()
+bought, back, lives = found
+currency = revenue.currency(who, bought, subscriptions.worth_a_month(lives, last))
+if not revenue.anything(bought, lives):
+    page.empty("Nothing sold yet", "The first purchase or paid plan appears here a moment after it is paid.")
+    st.stop()
+
+revenue.figures(asked, currency, bought, back, lives)
+drawn, points, legend = sold.picture(bought, period, currency)
+sheet.draw(sold.sheet(bought, back, currency), drawn, points=points, legend=legend)
+mrr = recurring.sheet(lives, period, currency)
+sheet.draw(mrr, recurring.picture(mrr, currency), points=recurring.points(mrr), legend=recurring.LEGEND)
+rates = read(lambda: revenue.rates(store, subscriptions.worth_a_month(lives, last), last))
+left, right = st.columns(2, gap="small")
+with left:
+    mix = joining.mix_sheet(lives, period)
+    sheet.draw(mix, joining.mix_picture(mix), points=joining.mix_points(mix), legend=joining.LEGEND)
+with right:
+    if isinstance(rates, Unread):
+        not_read("Exchange rates", rates)
+    else:
+        sheet.draw(recurring.converted(subscriptions.worth_a_month(lives, last), rates, revenue.INTO))
+sheet.draw(joining.cohort_sheet(lives))
+joining.show_ages(lives, last)
+listing.show(partial(revenue.beneath, store, who, period, currency, lives))

@@ -1,0 +1,185 @@
+"""Revenue: what the page says is what the reports say, its sheets add up, and every figure opens to rows that do."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.ledgers import MovedClock
+from support.revenues import SHOP, Season, a_season, lead
+
+from creditbook import open_ledger
+from creditbook.installation import Installation, close_installations, installation
+from creditbook.reports.finance import periods, sales, subscriptions
+from creditbook.site import DASHBOARD, PAGES
+from creditbook.ui.finance import joining, recurring, revenue, sheets, sold
+from creditbook.ui.finance.listing import Listing
+from creditbook.ui.finance.sheets import Picked, Sheet
+from creditbook.ui.session import TEST_USER
+
+PAGE = "finance/revenue.py"
+SPAN = periods.custom(date(2026, 3, 1), date(2026, 7, 2))
+
+
+@pytest.fixture(scope="module")
+def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Season]]:
+    file = shutil.copy(sqlite_template, tmp_path_factory.mktemp("revenue") / "creditbook.db")
+    clock = MovedClock()
+    ledger = open_ledger(f"sqlite:///{file}", clock=clock)
+    season = a_season(ledger, clock)
+    ledger.create_organization("empty", SHOP)
+    yield f"sqlite:///{file}", season
+    ledger.close()
+
+
+@pytest.fixture
+def place(made: tuple[str, Season], monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", made[0])
+    here = installation()
+    here.clock = made[1].clock
+    yield here
+    close_installations()
+
+
+@pytest.fixture
+def season(made: tuple[str, Season]) -> Season:
+    return made[1]
+
+
+def opened(who: Any, **query: str) -> AppTest:
+    at = AppTest.from_file(str(DASHBOARD), default_timeout=30)
+    at.session_state[TEST_USER] = who
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    return at.switch_page(str(PAGES / PAGE)).run()
+
+
+def rows(sheet: Sheet) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(sheets.csv_bytes(sheet).decode())))
+
+
+def adds_up(sheet: Sheet, *, but: frozenset[str] = frozenset()) -> None:
+    """The last line of the download is the sum of the others, column by column, in exact decimals."""
+    *lines, total = rows(sheet)
+    for column in sheet.columns:
+        if column.slug not in but:
+            name = f"{column.name} ({column.unit})" if column.unit else column.name
+            assert sum(Decimal(line[name] or 0) for line in lines) == Decimal(total[name] or 0), column.name
+
+
+def everything(listing: Listing | None) -> list[Any]:
+    assert listing is not None
+    return list(listing.fetch(None, 1_000))
+
+
+def test_the_page_says_what_was_sold_and_what_the_plans_bring(
+    place: Installation, season: Season, text: Callable[[AppTest], str]
+) -> None:
+    at = opened(lead(season.ledger), period="All")
+    assert not at.exception
+    assert at.title[0].value == "Revenue"
+    who = lead(season.ledger)
+    told = sum(one.gross_minor for one in sales.sold(place.store, who, SPAN))
+    said = {metric.label: metric.value for metric in at.metric}
+    assert said["Sold"] == f"₹{told // 100:,}.{told % 100:02}"
+    mrr, accounts = subscriptions.worth_a_month(subscriptions.lives(place.store, who, SPAN.last), SPAN.last)["INR"]
+    assert said["MRR"] == f"₹{mrr // 100:,}.{mrr % 100:02}"
+    assert accounts == 2
+    assert "Monthly recurring revenue, in INR" in text(at)
+
+
+def test_every_sheet_adds_up_by_hand(place: Installation, season: Season) -> None:
+    who = lead(season.ledger)
+    lives = subscriptions.lives(place.store, who, SPAN.last)
+    bought, back = sales.sold(place.store, who, SPAN), sales.money_back(place.store, who, SPAN)
+    adds_up(sold.sheet(bought, back, "INR"))
+    adds_up(joining.cohort_sheet(lives))
+    mrr = recurring.sheet(lives, SPAN, "INR")
+    adds_up(mrr, but=frozenset({"opening", "closing", "accounts"}))
+    for line in mrr.every:
+        opening, *moved, closing, _ = (cell or 0 for cell in line.cells)
+        assert opening + sum(moved) == closing
+    for before, after in zip(mrr.lines, mrr.lines[1:], strict=False):
+        assert before.cells[6] == after.cells[0]
+    standing = subscriptions.worth_a_month(lives, SPAN.last)
+    converted = recurring.converted(standing, revenue.rates(place.store, standing, SPAN.last), revenue.INTO)
+    adds_up(converted)
+    assert "ECB" in converted.more
+
+
+def test_every_figure_of_what_was_sold_opens_to_rows_that_add_up_to_it(place: Installation, season: Season) -> None:
+    who = lead(season.ledger)
+    found = sold.sheet(sales.sold(place.store, who, SPAN), sales.money_back(place.store, who, SPAN), "INR")
+    assert len(found.lines) > 8
+    for line in found.lines:
+        beneath = everything(sold.beneath(place.store, who, SPAN, "INR", Picked("sold", line.slug, "gross")))
+        for column, place_of in (("gross", 3), ("tax", 4), ("net", 5)):
+            cell = line.cells[[c.slug for c in found.columns].index(column)] or 0
+            assert sum(row.raw[place_of] for row in beneath) * 100 == abs(cell), (line.slug, column)
+
+
+def test_every_figure_of_mrr_and_of_the_cohorts_opens_to_rows_that_add_up_to_it(
+    place: Installation, season: Season
+) -> None:
+    lives = subscriptions.lives(place.store, lead(season.ledger), SPAN.last)
+    mrr = recurring.sheet(lives, SPAN, "INR")
+    for line in mrr.every:
+        for column, cell in zip(mrr.columns, line.cells, strict=True):
+            beneath = everything(recurring.beneath(lives, SPAN, "INR", Picked("mrr", line.slug, column.slug)))
+            minor = [row.raw[3 if column.slug in ("opening", "closing", "accounts") else 4] * 100 for row in beneath]
+            assert cell == (len(minor) if column.slug == "accounts" else sum(minor)), (line.slug, column.slug)
+    cohorts = joining.cohort_sheet(lives)
+    for line in cohorts.every:
+        for column, cell in zip(cohorts.columns, line.cells, strict=True):
+            beneath = everything(joining.beneath(lives, Picked("cohorts", line.slug, column.slug)))
+            once = column.slug not in ("upgrades", "downgrades", "churned")
+            assert len(beneath) == cell if once else len(beneath) <= (cell or 0)
+    mix = joining.mix_sheet(lives, SPAN)
+    for line in mix.lines:
+        for column, cell in zip(mix.columns, line.cells, strict=True):
+            assert len(everything(joining.beneath(lives, Picked("mix", line.slug, column.slug)))) == cell
+
+
+def test_the_rows_beneath_a_figure_have_an_address_and_nonsense_in_it_is_nothing(
+    place: Installation, season: Season, text: Callable[[AppTest], str]
+) -> None:
+    who = lead(season.ledger)
+    at = opened(who, period="All", beneath="sold.2026-06:plan:thirty.gross")
+    assert not at.exception
+    assert any("gita" in frame.value.to_string() for frame in at.dataframe)
+    for nonsense in ("x", "sold.2026-99:plan:thirty.gross", "mrr.never.new", "cohorts.2026-03.what", "no.such.sheet"):
+        assert not opened(who, period="All", beneath=nonsense).exception, nonsense
+
+
+def test_an_organization_that_sold_nothing_says_so(
+    place: Installation, season: Season, text: Callable[[AppTest], str]
+) -> None:
+    at = opened(lead(season.ledger, "empty"))
+    assert not at.exception
+    assert "Nothing sold yet" in text(at)
+
+
+def test_members_can_not_open_it(place: Installation, season: Season) -> None:
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        opened(lead(season.ledger, role="user"))
+
+
+def test_a_database_that_does_not_answer_is_told_with_a_reference(
+    place: Installation, season: Season, text: Callable[[AppTest], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(subscriptions, "lives", broken)
+    at = opened(lead(season.ledger))
+    assert not at.exception
+    assert "Revenue could not be read" in text(at)
