@@ -131,8 +131,12 @@ def draw(
     points: Sequence[Sequence[Picked | None]] = (),
     legend: Mapping[str, str] | None = None,
     first: Literal["Chart", "Table"] = "Chart",
+    on_pick: charts.Pick | None = None,
 ) -> None:
-    """The sheet in a card, with its download. ``points[curve][point]`` is what a click on the picture opens."""
+    """The sheet in a card, with its download. ``points[curve][point]`` is what a click on the picture opens.
+
+    ``on_pick`` hears the click instead, for pictures whose rows are opened elsewhere (`rows.pick`).
+    """
     with card(f"card-{sheet.key}"):
         with row(horizontal_alignment="distribute"):
             with st.container(width="content", gap=None):
@@ -142,7 +146,7 @@ def draw(
                 build = partial(csv_bytes, sheet)
                 tables.download(build, sheet.key, f"Download “{sheet.title}”", key=f"{sheet.key}-csv")
         if view == "Chart" and fig is not None:
-            _picture(sheet, fig, points, legend)
+            _picture(sheet, fig, points, legend, on_pick)
         else:
             _table(sheet)
         if sheet.more:
@@ -157,14 +161,18 @@ def _view(key: str, first: str) -> str | None:
 
 
 def _picture(
-    sheet: Sheet, fig: go.Figure, points: Sequence[Sequence[Picked | None]], legend: Mapping[str, str] | None
+    sheet: Sheet,
+    fig: go.Figure,
+    points: Sequence[Sequence[Picked | None]],
+    legend: Mapping[str, str] | None,
+    on_pick: charts.Pick | None,
 ) -> None:
     if legend:
         with row(gap="xsmall"):
             for name, hexadecimal in legend.items():
                 st.markdown(f":small[{dot(name, hexadecimal)}]", width="content")
     if not points:
-        charts.draw(fig, sheet.key, sheet.alt or sheet.title)
+        charts.draw(fig, sheet.key, sheet.alt or sheet.title, on_pick)
         return
     event: Any = st.plotly_chart(
         fig, key=f"fig-{sheet.key}-{_turn()}", alt=sheet.alt or sheet.title, config={"displayModeBar": False},
