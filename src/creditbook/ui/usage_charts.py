@@ -93,7 +93,7 @@ def by_day(
         "by-day",
         title.format(step=stack.step) or f"By {stack.step}",
         dollars_in_markdown(note),
-        _bars(stack, measure, labels),
+        _bars(stack, measure, labels, opens=on_pick is not None),
         table,
         alt=f"{measure.name} by {stack.step}, stacked by name. {note}",
         columns={"Day": st.column_config.DateColumn("Day", format="ddd D MMM YYYY")}
@@ -103,12 +103,17 @@ def by_day(
     )
 
 
+_DAY = "%a %e %b %Y"
+
+
 def _shade(name: str) -> str:
     return GREY if name in ("", OTHER) else colour(name)
 
 
-def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
-    fig = charts.figure(270, barmode="stack", showlegend=False)
+def _bars(stack: Stack, measure: Measure, labels: dict[str, str], *, opens: bool) -> go.Figure:
+    """Bars whose hover names a whole day, or, where a click opens one name's rows, that name and the day's total."""
+    fig = charts.figure(270, barmode="stack", showlegend=False, hovermode="closest" if opens else "x unified")
+    whole = [measure.said(total) for total in stack.totals]
     for name in stack.names:
         usages = [stack.bars[day][name] for day in stack.days]
         fig.add_bar(
@@ -116,24 +121,30 @@ def _bars(stack: Stack, measure: Measure, labels: dict[str, str]) -> go.Figure:
             y=[measure.axis(usage) for usage in usages],
             name=charts.shortened(labels[name], 28),
             marker_color=_shade(name),
-            customdata=[measure.brief(measure.of(usage)) for usage in usages],
-            hovertemplate="%{customdata}",
+            customdata=list(zip([measure.said(u) for u in usages], whole, strict=True))
+            if opens
+            else [measure.brief(measure.of(usage)) for usage in usages],
+            hovertemplate=f"%{{x|{_DAY}}}<br>%{{fullData.name}}: <b>%{{customdata[0]}}</b><br>"
+            "in all: %{customdata[1]}<extra></extra>"
+            if opens
+            else "%{customdata}",
         )
-    # The total stands in the hover only: a line without width, since a marker would widen the axis.
-    fig.add_scatter(
-        x=stack.days,
-        y=[measure.axis(total) for total in stack.totals],
-        customdata=[measure.said(total) for total in stack.totals],
-        name="total",
-        mode="lines",
-        line_width=0,
-        hovertemplate="<b>%{customdata}</b>",
-    )
+    if not opens:
+        # The total stands in the hover only: a line without width, since a marker would widen the axis.
+        fig.add_scatter(
+            x=stack.days,
+            y=[measure.axis(total) for total in stack.totals],
+            customdata=whole,
+            name="total",
+            mode="lines",
+            line_width=0,
+            hovertemplate="<b>%{customdata}</b>",
+        )
     if measure.prefix:
         fig.update_yaxes(tickprefix=measure.prefix, rangemode="tozero")
     else:
         charts.count_axis(fig, max(measure.axis(total) for total in stack.totals))
-    fig.update_xaxes(tickformat="%b %Y" if stack.step == "month" else "%e %b", nticks=10, hoverformat="%a %e %b %Y")
+    fig.update_xaxes(tickformat="%b %Y" if stack.step == "month" else "%e %b", nticks=10, hoverformat=_DAY)
     return fig
 
 

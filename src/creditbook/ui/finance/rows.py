@@ -68,7 +68,7 @@ def show(store: Store, who: Principal, wanted: Wanted, booking: Booking) -> None
     bar = beneath.bar(said) if said else None
     if bar is None:
         return
-    dialog = st.dialog("Rows", width="large", on_dismiss=close)
+    dialog = st.dialog(title(wanted, bar), width="large", on_dismiss=close)
     dialog(partial(_inside, store, who, wanted, bar, booking))()
 
 
@@ -80,7 +80,6 @@ def _inside(store: Store, who: Principal, wanted: Wanted, bar: Bar, booking: Boo
         not_read("These rows", found if isinstance(found, Unread) else lines)  # type: ignore[arg-type]
         return
     dollars, rupees = booking.both(found.cost_usd_nanos, found.cost_inr_nanos)
-    st.header(title(wanted, bar), anchor=False)
     told = (
         f"{plural(found.requests, 'request')}, {full(found.net_charged)} tokens charged, {usd(dollars)} · {inr(rupees)}"
     )
@@ -95,7 +94,9 @@ def _inside(store: Store, who: Principal, wanted: Wanted, bar: Bar, booking: Boo
             seen.pop()
             st.rerun(scope="fragment")
         older = len(lines) > beneath.LINES
-        if st.button("Older", icon=":material/chevron_right:", disabled=not older, key="rows-older"):
+        if st.button(
+            "Older", icon=":material/chevron_right:", icon_position="right", disabled=not older, key="rows-older"
+        ):
             seen.append(shown[-1].txn_id)
             st.rerun(scope="fragment")
         st.space("stretch")

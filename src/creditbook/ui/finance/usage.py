@@ -65,7 +65,7 @@ def by_day(found: Figures, wanted: Wanted, measure: Measure, split: Named) -> No
     def opened(stack: Stack) -> charts.Pick:
         bars = [[_bar(stack, day, wanted, _names(split, name, stack.names, names)) for day in stack.days]
                 for name in stack.names]  # fmt: skip
-        return rows.pick([*bars, [_bar(stack, day, wanted, ()) for day in stack.days]])
+        return rows.pick(bars)
 
     title = f"{measure.name} by {{step}} and {split}"
     usage_charts.by_day(found, wanted, measure, unnamed=f"no {split}", title=title, on_pick=opened)
