@@ -10,6 +10,7 @@ DECLARE
     v_part bigint; v_seq int := 0; v_lines jsonb := '[]'; v_owed bigint; g record;
 BEGIN
     PERFORM set_config('app.current_org', p_org::text, true);
+    PERFORM pg_advisory_xact_lock_shared(-4611686018427387904 - p_org);  -- no month is closed meanwhile
     PERFORM pg_advisory_xact_lock(p_account);
     v_now := clock_timestamp();
     v_txn := nextval('creditbook_id');
@@ -77,12 +78,14 @@ BEGIN
     INSERT INTO account_day VALUES (p_org, p_account, v_day, 1)
         ON CONFLICT (org_id, account_id, day) DO UPDATE SET requests = account_day.requests + 1;
     INSERT INTO usage_account_day AS u
-        VALUES (p_org, p_account, v_day, p_agent, p_model, 'chat', 1, p_input, p_output, 0, 0, p_tokens, 0, 12345000, 0, 0)
-        ON CONFLICT (org_id, account_id, account_date, agent, model, feature) DO UPDATE SET {sums};
+        VALUES (p_org, p_account, v_day, v_org_day, p_agent, p_model, 'chat', 1, p_input, p_output, 0, 0, p_tokens, 0,
+            12345000, 0, 0)
+        ON CONFLICT (org_id, account_id, account_date, org_date, agent, model, feature) DO UPDATE SET {sums};
     INSERT INTO usage_org_day AS u
-        VALUES (p_org, v_org_day, p_agent, p_model, 'chat', v_account.plan, p_account % 1009 % 4, 1, p_input, p_output, 0, 0,
-            p_tokens, 0, 12345000, 0, 0)
-        ON CONFLICT (org_id, org_date, agent, model, feature, plan, shard) DO UPDATE SET {sums};
+        VALUES (p_org, v_org_day, CASE WHEN v_closed IS NULL OR v_org_day > v_closed THEN v_org_day ELSE v_closed + 1 END,
+            p_agent, p_model, 'chat', v_account.plan, p_account % 1009 % 4, 1, p_input, p_output, 0, 0, p_tokens, 0,
+            12345000, 0, 0)
+        ON CONFLICT (org_id, org_date, accounting_date, agent, model, feature, plan, shard) DO UPDATE SET {sums};
     INSERT INTO usage_org_hour AS u
         VALUES (p_org, v_org_day, v_hour, p_account % 1009 % 4, 1, p_input, p_output, 0, 0, p_tokens, 0, 12345000, 0, 0)
         ON CONFLICT (org_id, org_date, org_hour, shard) DO UPDATE SET {sums};
@@ -90,5 +93,12 @@ BEGIN
         VALUES (p_org, date_trunc('month', v_org_day)::date, p_account, 1, p_input, p_output, 0, 0, p_tokens, 0,
             12345000, 0, 0)
         ON CONFLICT (org_id, month, account_id) DO UPDATE SET {sums};
+    INSERT INTO books_day AS b
+        SELECT p_org, t.accounting_date, 'usage', w.class, '', p_account % 1009 % 4, count(*), 0, -sum(e.amount), 0, 0
+        FROM ledger_transaction t JOIN entry e ON e.org_id = t.org_id AND e.txn_id = t.txn_id
+        JOIN token_grant w ON w.org_id = e.org_id AND w.grant_id = e.grant_id
+        WHERE t.org_id = p_org AND t.txn_id = v_txn GROUP BY t.accounting_date, w.class ORDER BY w.class
+        ON CONFLICT (org_id, accounting_date, kind, class, currency, shard) DO UPDATE SET
+            entries = b.entries + excluded.entries, tokens_out = b.tokens_out + excluded.tokens_out;
     RETURN v_txn;
 END $$

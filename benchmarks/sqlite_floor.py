@@ -23,7 +23,7 @@ _LOADS = tuple(
     selects.for_sqlite(select) for select in (selects.ACCOUNTS, selects.WALLETS, selects.GRANTS, selects.DEBTS)
 )
 _REQUESTS = selects.for_sqlite(selects.REQUESTS)
-_REMAINING = selects.GRANT_COLUMNS.split(", ").index("remaining")
+_REMAINING, _CLASS = (selects.GRANT_COLUMNS.split(", ").index(name) for name in ("remaining", "class"))
 _STATE = [selects.GRANT_COLUMNS.split(", ").index(name) for name in to.GRANT_STATE]
 _HASH = "0" * 32
 _RESULT = '["r",[%d,"%s","usage",%d,%d,false,%d,0,[[%d,"BONUS",%d,%d]],"2026-01-01T00:00:00+00:00",null,false,null]]'
@@ -70,13 +70,15 @@ class SqliteFloor:
             before - need, None, None, None, 0, "", "", None,
         ))  # fmt: skip
         left = need
+        booked: dict[str, list[int]] = {}
         for seq, row in enumerate(grants, 1):
             grant_id, there = row[0], row[_REMAINING]
             part = min(left, there)
             if not part:
                 continue
             left -= part
-            x(to.ENTRY.sqlite, (org, txn, seq, grant_id, account_id, -part, there - part, False, None, None))
+            x(to.ENTRY.sqlite, (org, txn, seq, grant_id, account_id, -part, there - part, False, None, None, 0))
+            booked.setdefault(row[_CLASS], []).append(part)
             state = [row[place] for place in _STATE]
             state[0] = there - part
             x(to.GRANT_MOVED.sqlite, (*state, org, grant_id))
@@ -89,8 +91,10 @@ class SqliteFloor:
         x(to.ACCOUNT_DAY.sqlite, (org, account_id, day, 1))
         line = (1, input_, output, 0, 0, need, 0, 12_345_000, 0, 0)
         shard, feature = account_id % SPREAD % SHARDS, workload.ACTION
-        x(to.USAGE_ACCOUNT_DAY.sqlite, (org, account_id, day, agent, model, feature, *line))
-        x(to.USAGE_ORG_DAY.sqlite, (org, day, agent, model, feature, workload.PLAN, shard, *line))
+        x(to.USAGE_ACCOUNT_DAY.sqlite, (org, account_id, day, day, agent, model, feature, *line))
+        x(to.USAGE_ORG_DAY.sqlite, (org, day, day, agent, model, feature, workload.PLAN, shard, *line))
         x(to.USAGE_ORG_HOUR.sqlite, (org, day, hour, shard, *line))
         x(to.USAGE_MONTH_ACCOUNT.sqlite, (org, day[:8] + "01", account_id, *line))
+        for grant_class, parts in booked.items():
+            x(to.BOOKS_DAY.sqlite, (org, day, "usage", grant_class, "", shard, len(parts), 0, sum(parts), 0, 0))
         x(batch_sqlite._SET_NEXT_ID, (txn + 1,))

@@ -17,6 +17,7 @@ from support.rows import (
     transaction_row,
     wallet_row,
 )
+from support.rows_of_finance import budget_row
 from support.rows_of_sales import promo_row, purchase_row
 
 from creditbook.store import migrate
@@ -84,6 +85,9 @@ def test_history_cannot_be_replaced_nor_truncated(store: Store) -> None:
         (ledger.approval, {"request": {}}, {"note": "let me see"}),
         (ledger.api_key, {"scopes": "admin"}, {"last_used_at": NOON}),
         (ledger.account, {"referrer_id": None}, {"referral_waits": True}),
+        (ledger.token_grant, {"tax_minor": 0}, {"live": False}),
+        (ledger.budget, {"amount_nanos": 1}, {"is_on": False, "ended_at": NOON}),
+        (ledger.budget, {"subject": "code"}, {"channel": "none"}),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -147,6 +151,8 @@ def test_yes_and_no_are_the_only_flags_on_sqlite(sqlite_url: str) -> None:
         "UPDATE approval SET status = 'declined', decided_at = asked_at",
         "UPDATE approval SET status = 'declined', decided_at = asked_at, decided_by = 'anna'",
         "UPDATE alert_rule SET threshold = -1",
+        "UPDATE export_schedule SET every = 'hour'",
+        "UPDATE account_code SET code = ''",
     ],
 )
 def test_no_row_says_what_cannot_be(store: Store, statement: str) -> None:
@@ -169,6 +175,34 @@ def test_one_purchase_per_payment_of_a_provider(store: Store) -> None:
         connection.execute(sa.insert(ledger.purchase), paid | {"purchase_id": 901, "provider": "razorpay"})
         connection.execute(sa.insert(ledger.purchase), [purchase_row(1, n, 100) for n in (902, 903)])
     refuse(store, 1, sa.insert(ledger.purchase).values(paid | {"purchase_id": 904}), "(?i)unique")
+
+
+def test_no_budget_names_a_subject_of_everything_and_no_tax_passes_its_price(store: Store) -> None:
+    refuse(store, 1, sa.insert(ledger.budget).values(budget_row(1, 900, scope="total")), "(?i)check constraint")
+    refuse(store, 1, sa.insert(ledger.budget).values(budget_row(1, 900, amount_nanos=0)), "(?i)check constraint")
+    pack = grant_row(1, 900, 100, 101, 102) | {"price_minor": 9_900, "tax_minor": 9_901, "currency": "INR"}
+    refuse(store, 1, sa.insert(ledger.token_grant).values(pack), "(?i)check constraint")
+    refuse(store, 1, sa.insert(ledger.token_grant).values(pack | {"price_minor": None}), "(?i)check constraint")
+    with store.write(1) as connection:
+        connection.execute(sa.insert(ledger.budget), budget_row(1, 900, scope="total", subject=""))
+        connection.execute(sa.insert(ledger.token_grant), pack | {"tax_minor": 9_900})
+
+
+def test_a_usage_is_corrected_by_one_version_of_a_price_once_and_a_purchase_has_one_receipt(store: Store) -> None:
+    correction = transaction_row(1, 900, 100, kind="adjustment", reverses_txn_id=102, price_version="own 2")
+    with store.write(1) as connection:
+        connection.execute(sa.insert(ledger.ledger_transaction), correction)
+    again = correction | {"txn_id": 901}
+    refuse(store, 1, sa.insert(ledger.ledger_transaction).values(again), "(?i)unique")
+    with store.write(1) as connection:
+        for txn_id, other in (
+            (901, {"price_version": "own 3"}),
+            (902, {"price_version": None}),
+            (903, {"kind": "refund"}),
+        ):
+            connection.execute(sa.insert(ledger.ledger_transaction), again | other | {"txn_id": txn_id})
+    receipt = {"org_id": 1, "fiscal_year": "2026-27", "number": 2, "purchase_id": 110, "issued_at": NOON}
+    refuse(store, 1, sa.insert(ledger.receipt).values(receipt), "(?i)unique")
 
 
 def test_a_code_an_award_and_a_referral_are_there_once(store: Store) -> None:

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from creditbook.ledger.ledger import Ledger, ledger_on
 from creditbook.programs import load_program
 from creditbook.reports.proof import prove
+from creditbook.store.counted import ROLLUPS
 from creditbook.store.engine import open_store
-from creditbook.store.rebuilding import ROLLUPS, rebuild_rollups
+from creditbook.store.rebuilding import rebuild_rollups
 
 
 @pytest.fixture
 def ledger(database_url: str) -> Iterator[Ledger]:
-    """Usage of two accounts, one of it refunded, in two organizations."""
+    """Usage of two accounts, one of it refunded, and a pack that was sold, in two organizations."""
     with ledger_on(open_store(database_url)) as opened:
         for slug in ("studio", "atelier"):
             opened.create_organization(slug, load_program("studio"))
@@ -24,6 +25,7 @@ def ledger(database_url: str) -> Iterator[Ledger]:
                 opened.open_account(f"{slug}/{name}")
                 opened.grant(f"{slug}/{name}", 90_000, reason="test")
             spent = opened.spend(f"{slug}/asha", action="srs", tokens=300, model="gpt-4o", input_tokens=10)
+            opened.sell(f"{slug}/ravi", "starter", payment="r 1", reason="cash", actor="mary")
             opened.spend(f"{slug}/ravi", action="code", tokens=200, agent="code")
             opened.refund(f"{slug}/asha", spent.transaction_id, tokens=100, reason="test")
         yield opened
@@ -32,8 +34,10 @@ def ledger(database_url: str) -> Iterator[Ledger]:
 def rows(ledger: Ledger, org_id: int) -> dict[str, list[tuple[object, ...]]]:
     with ledger.core.store.read(org_id) as connection:
         return {
-            table: sorted(map(tuple, connection.execute(sa.text(f"SELECT * FROM {table} WHERE org_id = {org_id}"))))
-            for table in ROLLUPS
+            one.table: sorted(
+                map(tuple, connection.execute(sa.text(f"SELECT * FROM {one.table} WHERE org_id = {org_id}")))
+            )
+            for one in ROLLUPS
         }
 
 

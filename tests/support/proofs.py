@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from creditbook.reports.proof import prove
+from creditbook.store.checks import Finding
 from creditbook.store.engine import open_store
-from creditbook.store.verifying import Finding
 
 
 def found_after(books: Path, copy: Path, edit: str) -> dict[str, Finding]:

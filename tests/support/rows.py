@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
+from support.rows_of_finance import fill_finance
 from support.rows_of_sales import fill_sales
 
 from creditbook.store.tables import ledger
@@ -172,10 +173,11 @@ def fill(connection: sa.Connection, org_id: int) -> None:
     measures = dict.fromkeys(ledger.MEASURES, 1)
     work = {"agent": "", "model": "", "feature": ""}
     for table, keys in (
-        (ledger.usage_account_day, {"account_id": a, "account_date": TODAY, **work}),
-        (ledger.usage_org_day, {"org_date": TODAY, **work, "plan": "", "shard": 0}),
+        (ledger.usage_account_day, {"account_id": a, "account_date": TODAY, "org_date": TODAY, **work}),
+        (ledger.usage_org_day, {"org_date": TODAY, "accounting_date": TODAY, **work, "plan": "", "shard": 0}),
         (ledger.usage_org_hour, {"org_date": TODAY, "org_hour": 17, "shard": 0}),
         (ledger.usage_month_account, {"month": TODAY.replace(day=1), "account_id": a}),
     ):
         put(sa.insert(table), {"org_id": org_id, **keys, **measures})
     fill_sales(connection, org_id)
+    fill_finance(connection, org_id)

@@ -90,7 +90,12 @@ class SpentAccount:
         account |= {"plan_anchor": at.date(), "created_at": at}
         rollups = [
             self._mine(
-                account_date=k[0], agent=k[1], model=k[2], feature="", **dict(zip(tables.MEASURES, v, strict=True))
+                account_date=k[0],
+                org_date=k[0],
+                agent=k[1],
+                model=k[2],
+                feature="",
+                **dict(zip(tables.MEASURES, v, strict=True)),
             )
             for k, v in self.usage.items()
         ]

@@ -216,7 +216,11 @@ def settled(book: Book, journal: Journal) -> Iterator[str]:
 def rollups(book: Book, journal: Journal) -> Iterator[str]:
     """Every rollup adds up to the transactions it counts."""
     sums = rollups_of(journal.transactions)
-    counted = [txn for txn in journal.transactions if txn.kind in ("usage", "refund")]
+    counted = [
+        txn
+        for txn in journal.transactions
+        if txn.kind in ("usage", "refund") or (txn.kind == "adjustment" and txn.cost_usd_nanos is not None)
+    ]
     for name, table in (
         ("account_day", sums.account_day),
         ("org_day", sums.org_day),
@@ -232,5 +236,7 @@ def rollups(book: Book, journal: Journal) -> Iterator[str]:
 
 def _measure(txn: Transaction, measure: str) -> int:
     if measure in ("charged", "refunded"):
-        return txn.charged if (measure == "charged") == (txn.kind == "usage") else 0
+        return txn.charged if txn.kind == {"charged": "usage", "refunded": "refund"}[measure] else 0
+    if measure == "unpriced" and txn.kind == "adjustment":
+        return -int(txn.unpriced)
     return int(getattr(txn, measure) or 0)

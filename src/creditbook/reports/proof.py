@@ -8,8 +8,8 @@ from typing import Any
 
 from creditbook.domain.errors import NotFound
 from creditbook.store import directory, sealing, verifying
+from creditbook.store.checks import EXAMPLES, Finding
 from creditbook.store.engine import Store
-from creditbook.store.verifying import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +59,4 @@ def _classes(classes: list[dict[str, Any]]) -> Finding:
 def _seals(store: Store, org_id: int) -> Finding:
     broken = sealing.broken_seals(store, org_id)
     says = "the audit log's chain is whole"
-    return Finding("audit.chain", says, len(broken), tuple(broken[: verifying.EXAMPLES]))
+    return Finding("audit.chain", says, len(broken), tuple(broken[: EXAMPLES]))

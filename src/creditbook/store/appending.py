@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from creditbook.domain.journal import Journal, Transaction
+from creditbook.domain.rolling import add_up
 from creditbook.domain.rollups import rollups_of
 from creditbook.domain.state import Account, Grant, Hold, Wallet
 from creditbook.store import appending_sales
@@ -33,8 +34,10 @@ def rows_of(
                 if there is not rows:
                     there.extend(rows)
     for org_id in {journal.org_id for journal in journals}:
-        for statement, rows in _rolled_up(org_id, journals, codec):
-            found.setdefault(statement, []).extend(rows)
+        its_own = [journal for journal in journals if journal.org_id == org_id]
+        for part in (_rolled_up(org_id, its_own, codec), _booked(org_id, its_own, codec)):
+            for statement, rows in part:
+                found.setdefault(statement, []).extend(rows)
     for statement in to.IN_ORDER:
         if statement in found:
             yield statement, found[statement]
@@ -58,7 +61,7 @@ def _made(journal: Journal, codec: Codec, recorded_at: datetime) -> Iterator[tup
         yield to.ENTRY, [
             (
                 org, e.txn_id, e.seq, e.grant_id, e.account_id, e.amount, e.remaining_after, e.blocked,
-                e.returns_txn_id, e.returns_seq,
+                e.returns_txn_id, e.returns_seq, e.deferred_minor,
             )
             for e in journal.entries
         ]  # fmt: skip
@@ -165,20 +168,43 @@ def _counted(journal: Journal, codec: Codec) -> Iterator[tuple[to.Statement, Row
 
 def _rolled_up(org: int, journals: Sequence[Journal], codec: Codec) -> Iterator[tuple[to.Statement, Rows]]:
     """Sorted by key, so that two writers of one organization never wait for each other in a circle."""
-    sums = rollups_of(txn for journal in journals if journal.org_id == org for txn in journal.transactions)
+    sums = rollups_of(txn for journal in journals for txn in journal.transactions)
     if not sums.account_day:
         return
     day = codec.to_day
     yield (
         to.USAGE_ACCOUNT_DAY,
-        sorted((org, key[0], day(key[1]), *key[2:], *line) for key, line in sums.account_day.items()),
+        sorted((org, key[0], day(key[1]), day(key[2]), *key[3:], *line) for key, line in sums.account_day.items()),
     )
-    yield to.USAGE_ORG_DAY, sorted((org, day(key[0]), *key[1:], *line) for key, line in sums.org_day.items())
+    yield (
+        to.USAGE_ORG_DAY,
+        sorted((org, day(key[0]), day(key[1]), *key[2:], *line) for key, line in sums.org_day.items()),
+    )
     yield to.USAGE_ORG_HOUR, sorted((org, day(key[0]), *key[1:], *line) for key, line in sums.org_hour.items())
     yield (
         to.USAGE_MONTH_ACCOUNT,
         sorted((org, day(key[0]), *key[1:], *line) for key, line in sums.month_account.items()),
     )
+
+
+def _booked(org: int, journals: Sequence[Journal], codec: Codec) -> Iterator[tuple[to.Statement, Rows]]:
+    """What entries add to the books by day, and to those of sold packs by month; an ordinary spend touches no pack."""
+    day = codec.to_day
+    books, packs = (journals[0].books, journals[0].packs) if len(journals) == 1 else _merged(journals)
+    if books:
+        yield to.BOOKS_DAY, sorted((org, day(key[0]), *key[1:], *line) for key, line in books.items())
+    if packs:
+        yield to.PACK_MONTH, sorted((org, day(key[0]), *key[1:], *line) for key, line in packs.items())
+
+
+def _merged(journals: Sequence[Journal]) -> tuple[dict[Any, list[int]], dict[Any, list[int]]]:
+    books: dict[Any, list[int]] = {}
+    packs: dict[Any, list[int]] = {}
+    for journal in journals:
+        for sums, its_own in ((books, journal.books), (packs, journal.packs)):
+            for key, line in its_own.items():
+                add_up(sums, key, line)
+    return books, packs
 
 
 def _account_state(account: Account, codec: Codec) -> Row:
@@ -234,7 +260,7 @@ def _grant(org: int, grant: Grant, codec: Codec) -> Row:
     return (
         org, grant.grant_id, grant.account_id, grant.wallet_id, grant.txn_id, grant.source, grant.grant_class.value,
         grant.label, grant.amount, codec.to_when(grant.effective_at), grant.price_minor, grant.currency,
-        codec.to_day(grant.period_first), grant.forced_no, grant.live, *_grant_state(grant, codec),
+        codec.to_day(grant.period_first), grant.forced_no, grant.tax_minor, grant.live, *_grant_state(grant, codec),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import POSTGRES
 from creditbook.store.engine import Store
 from creditbook.store.loading import Known, Versions
+from creditbook.store.locks import CLOSING_SHARED, closing_lock
 from creditbook.store.pipe import Pipe, Rows, array, text
 from creditbook.store.retry import ConnectionLost, retrying
 
@@ -34,6 +35,7 @@ SPARE_IDS = 16
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCKS = "SELECT pg_advisory_xact_lock(root) FROM unnest($1::bigint[]) AS root"
+_NOT_WHILE_CLOSING = CLOSING_SHARED.format(key="$1::bigint")
 _IDS = ids.POSTGRES_TAKE.replace("%s", "$1")
 # A plan made while a table was small would read all of it when it is not; every statement here has its index.
 _PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
@@ -119,6 +121,7 @@ class PostgresBatches:
         roots = sorted({*wanted.accounts.values(), *(root for _, root in wanted.new_accounts)})
         pipe.send("BEGIN")
         pipe.send_once(f"SET LOCAL app.current_org = {wanted.org_id:d}")
+        pipe.send(_NOT_WHILE_CLOSING, (text(closing_lock(wanted.org_id)),))
         pipe.send(_LOCKS, (array(roots),))
         blocks = pipe.send(_IDS, (text(ids.blocks(len(wanted.keys) + SPARE_IDS)),))
         used = send_keys(pipe, wanted)

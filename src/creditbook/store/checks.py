@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +15,13 @@ class Check:
     name: str
     says: str
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found in one organization: how many rows break it, and the first few by name."""
+
+    check: str
+    says: str
+    broken: int
+    examples: tuple[dict[str, Any], ...]

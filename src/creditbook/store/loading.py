@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from creditbook.domain.costs import PastCost
 from creditbook.domain.plans import PlanStatus, Term, Version
 from creditbook.domain.program import Every, GrantClass, WalletType
 from creditbook.domain.state import (
@@ -87,11 +88,11 @@ def grant_of(row: Row, codec: Codec) -> Grant:
     """From a row of `GRANTS`."""
     when = codec.when
     (id_, account_id, wallet_id, txn_id, source, class_, amount, effective_at, expires_at, remaining, held, label,
-     disputed, closed_reason, closed_at, first, forced_no, price_minor, currency, live) = row  # fmt: skip
+     disputed, closed_reason, closed_at, first, forced_no, price_minor, currency, live, tax_minor) = row  # fmt: skip
     return Grant(
         id_, account_id, wallet_id, txn_id, source, _CLASS[class_], amount, when(effective_at), when(expires_at),
         remaining, held, label, bool(disputed), closed_reason, when(closed_at), codec.day(first), forced_no,
-        price_minor, currency, bool(live),
+        price_minor, currency, bool(live), tax_minor,
     )  # fmt: skip
 
 
@@ -161,6 +162,7 @@ class Shelf:
     resolved: dict[int, Hold] = field(default_factory=dict)
     pasts: list[PastUsage] = field(default_factory=list)
     sales: Sales | None = None
+    costs: list[PastCost] = field(default_factory=list)
 
     def put_accounts(self, rows: Iterable[Row]) -> None:
         """Rows of `ACCOUNTS`."""
@@ -234,6 +236,11 @@ class Shelf:
             book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
             if book is not None:
                 book.pasts[past.txn_id] = past
+        for cost in self.costs:
+            owner = self.accounts.get(cost.account_id)
+            book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
+            if book is not None:
+                book.costs[cost.txn_id] = cost
         if self.sales is not None:
             for book in by_root.values():
                 self.sales.put_into(book)

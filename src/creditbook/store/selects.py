@@ -26,7 +26,7 @@ WALLETS = (
 )
 GRANT_COLUMNS = (
     "grant_id, account_id, wallet_id, txn_id, source, class, amount, effective_at, expires_at, remaining, held, label, "
-    "disputed, closed_reason, closed_at, period_first, forced_no, price_minor, currency, live"
+    "disputed, closed_reason, closed_at, period_first, forced_no, price_minor, currency, live, tax_minor"
 )
 GRANTS = (
     f"SELECT {GRANT_COLUMNS} FROM token_grant WHERE org_id = ? AND account_id {{some}} AND {{live}} ORDER BY grant_id"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from creditbook.domain.rolling import BOOK_MEASURES
 from creditbook.domain.rollups import MEASURES
 from creditbook.store.tables import ledger
 
@@ -133,7 +134,7 @@ GRANT = insert(
     ledger.token_grant,
     (
         "org_id", "grant_id", "account_id", "wallet_id", "txn_id", "source", "class", "label", "amount",
-        "effective_at", "price_minor", "currency", "period_first", "forced_no", "live", *GRANT_STATE,
+        "effective_at", "price_minor", "currency", "period_first", "forced_no", "tax_minor", "live", *GRANT_STATE,
     ),
 )  # fmt: skip
 GRANT_MOVED = update(ledger.token_grant, GRANT_STATE)
@@ -142,7 +143,7 @@ ENTRY = insert(
     ledger.entry,
     (
         "org_id", "txn_id", "seq", "grant_id", "account_id", "amount", "remaining_after", "blocked",
-        "returns_txn_id", "returns_seq",
+        "returns_txn_id", "returns_seq", "deferred_minor",
     ),
 )  # fmt: skip
 DEBT = insert(ledger.debt, ("org_id", "debt_id", "account_id", "txn_id", "feature", "incurred", "effective_at", "owed"))
@@ -185,18 +186,26 @@ AUDIT = insert(
 ACCOUNT_DAY = add(ledger.account_day, ("org_id", "account_id", "day"), ("requests",))
 QUOTA_USE = add(ledger.quota_use, ("org_id", "account_id", "pool_id", "period_first"), ("charged",))
 USAGE_ACCOUNT_DAY = add(
-    ledger.usage_account_day, ("org_id", "account_id", "account_date", "agent", "model", "feature"), MEASURES
+    ledger.usage_account_day,
+    ("org_id", "account_id", "account_date", "org_date", "agent", "model", "feature"),
+    MEASURES,
 )
 USAGE_ORG_DAY = add(
-    ledger.usage_org_day, ("org_id", "org_date", "agent", "model", "feature", "plan", "shard"), MEASURES
+    ledger.usage_org_day,
+    ("org_id", "org_date", "accounting_date", "agent", "model", "feature", "plan", "shard"),
+    MEASURES,
 )
 USAGE_ORG_HOUR = add(ledger.usage_org_hour, ("org_id", "org_date", "org_hour", "shard"), MEASURES)
 USAGE_MONTH_ACCOUNT = add(ledger.usage_month_account, ("org_id", "month", "account_id"), MEASURES)
+BOOKS_DAY = add(
+    ledger.books_day, ("org_id", "accounting_date", "kind", "class", "currency", "shard"), BOOK_MEASURES
+)  # fmt: skip
+PACK_MONTH = add(ledger.pack_month, ("org_id", "month", "grant_id", "kind"), BOOK_MEASURES)
 
 IN_ORDER = (
     ACCOUNT, WALLET, HOLD, TRANSACTION, GRANT, ENTRY, DEBT, DEBT_ENTRY, HOLD_ENTRY, PURCHASE, REDEMPTION, AWARD,
     REFERRAL_OWED, PLAN_EVENT, KEY, AUDIT, PURCHASE_MOVED, CODE_MOVED, ACCOUNT_MOVED, ACCOUNT_TURNED, WALLET_MOVED,
     GRANT_MOVED, GRANT_LIVED, HOLD_MOVED, DEBT_MOVED, ACCOUNT_DAY, QUOTA_USE, USAGE_ACCOUNT_DAY, USAGE_ORG_DAY,
-    USAGE_ORG_HOUR, USAGE_MONTH_ACCOUNT,
+    USAGE_ORG_HOUR, USAGE_MONTH_ACCOUNT, BOOKS_DAY, PACK_MONTH,
 )  # fmt: skip
 """Every statement of a batch: no row before what it points to, and what other writers wait for at the end."""

@@ -7,52 +7,20 @@ They run per organization inside its own row-level security, on both databases, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from .checks import Check
+from .checks import EXAMPLES, Check, Finding
+from .counted import ROLLUPS, spoken
 from .engine import Store
 from .tables.base import metadata
-from .tables.ledger import MEASURES
+from .verifying_money import money_findings
 from .verifying_sales import SALES_CHECKS
 
-EXAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found in one organization: how many rows break it, and the first few by name."""
-
-    check: str
-    says: str
-    broken: int
-    examples: tuple[dict[str, Any], ...]
-
-
-_SUMS = ", ".join(f"SUM({measure}) AS {measure}" for measure in MEASURES)
-_UNEQUAL = " OR ".join(f"SUM({measure}) <> 0" for measure in MEASURES)
-OF_TXN = (
-    "requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, "
-    "CASE WHEN kind = 'usage' THEN charged ELSE 0 END AS charged, "
-    "CASE WHEN kind = 'refund' THEN charged ELSE 0 END AS refunded, "
-    "COALESCE(cost_usd_nanos, 0) AS cost_usd_nanos, COALESCE(cost_inr_nanos, 0) AS cost_inr_nanos, "
-    "CASE WHEN unpriced THEN 1 ELSE 0 END AS unpriced"
+_ROLLUPS = tuple(
+    Check(f"rollup.{rollup.table}", f"{rollup.table} equals what it counts", rollup.differences()) for rollup in ROLLUPS
 )
-
-
-def _rollup(table: str, keys: str, of_txn: str) -> Check:
-    """A rollup equals its transactions: the difference per key is nothing."""
-    minus = ", ".join(f"-{measure}" for measure in MEASURES)
-    computed = f"SELECT {of_txn}, {OF_TXN} FROM ledger_transaction WHERE org_id = :org AND kind IN ('usage', 'refund')"
-    return Check(
-        f"rollup.{table}",
-        f"{table} equals the transactions that it counts",
-        f"SELECT {keys}, {_SUMS} FROM (SELECT {keys}, {', '.join(MEASURES)} FROM {table} WHERE org_id = :org "
-        f"UNION ALL SELECT {keys}, {minus} FROM ({computed}) AS t) AS both_sides GROUP BY {keys} HAVING {_UNEQUAL}",
-    )
-
 
 CHECKS = (
     Check(
@@ -138,26 +106,17 @@ CHECKS = (
         "JOIN wallet w ON w.org_id = g.org_id AND w.wallet_id = g.wallet_id "
         "WHERE e.org_id = :org AND (e.account_id <> g.account_id OR g.account_id <> w.account_id)",
     ),
-    _rollup(
-        "usage_account_day",
-        "account_id, account_date, agent, model, feature",
-        "account_id, account_date, agent, model, feature",
-    ),
-    _rollup("usage_org_day", "org_date, agent, model, feature, plan", "org_date, agent, model, feature, plan"),
-    _rollup("usage_org_hour", "org_date, org_hour", "org_date, org_hour"),
-    _rollup("usage_month_account", "month, account_id", "{month} AS month, account_id"),
+    *_ROLLUPS,
     *SALES_CHECKS,
 )
 
 _WORDS = {
     "sqlite": {
         "no_period": "'0001-01-01'",
-        "month": "date(org_date, 'start of month')",
         "per_account": "json_extract(p.terms, '$.per_account')",
     },
     "postgresql": {
         "no_period": "DATE '0001-01-01'",
-        "month": "date_trunc('month', org_date)::date",
         "per_account": "(p.terms->>'per_account')::bigint",
     },
 }
@@ -169,9 +128,11 @@ def findings(store: Store, org_id: int) -> Iterator[Finding]:
         query = check.query
         for word, meaning in _WORDS[store.dialect].items():
             query = query.replace("{" + word + "}", meaning)
+        query = spoken(query, store.dialect)
         with store.read(org_id) as connection:
             rows = connection.execute(sa.text(query), {"org": org_id}).mappings().all()
         yield Finding(check.name, check.says, len(rows), tuple(dict(row) for row in rows[:EXAMPLES]))
+    yield from money_findings(store, org_id)
 
 
 def _pointers() -> Iterator[Check]:

@@ -1,12 +1,15 @@
 """How the database itself defends the books: helpers for migrations, the same on SQLite and PostgreSQL.
 
 `create_strict` makes a table, `protect_history` lets it only grow, `protect_columns` freezes some of its columns,
-`enable_row_security` shows it to its own organization alone. `drop_strict` takes a table away with all of these.
+`enable_row_security` shows it to its own organization alone. `drop_strict` takes a table away with all of these;
+`drop_guards_of_history` and `drop_guards_of_columns` take the guards alone, for a migration that makes them anew.
+`statements` reads the SQL beside a migration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +25,14 @@ CURRENT_PERSON = "nullif(current_setting('app.current_person', true), '')::bigin
 def on_sqlite() -> bool:
     """Whether this migration runs on SQLite."""
     return op.get_bind().dialect.name == "sqlite"
+
+
+def statements(migration: str, name: str = "") -> list[str]:
+    """The statements of the SQL beside a migration's file (or of another one's, by name) for the database at hand."""
+    file = Path(migration)
+    ddl = file.with_name(f"{name or file.stem}.{op.get_bind().dialect.name}.sql").read_text(encoding="utf-8")
+    kept = "\n".join(line for line in ddl.splitlines() if not line.startswith("--"))
+    return [statement.strip() for statement in kept.split(";\n") if statement.strip()]
 
 
 def create_strict(
@@ -62,6 +73,25 @@ def protect_history(name: str) -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION creditbook_refuse_change()"
     )
     op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {name} FROM {APP_ROLE}")
+
+
+def drop_guards_of_history(name: str) -> None:
+    """Takes away what `protect_history` made. What the application's role may not do, it still may not."""
+    if on_sqlite():
+        op.execute(f"DROP TRIGGER {name}_refuses_update")
+        op.execute(f"DROP TRIGGER {name}_refuses_delete")
+        return
+    op.execute(f"DROP TRIGGER {name}_refuses_change ON {name}")
+    op.execute(f"DROP TRIGGER {name}_refuses_truncate ON {name}")
+
+
+def drop_guards_of_columns(name: str) -> None:
+    """Takes away what `protect_columns` made. What the application's role may not do, it still may not."""
+    where = "" if on_sqlite() else f" ON {name}"
+    op.execute(f"DROP TRIGGER {name}_keeps_its_terms{where}")
+    op.execute(f"DROP TRIGGER {name}_refuses_delete{where}")
+    if not on_sqlite():
+        op.execute(f"DROP TRIGGER {name}_refuses_truncate ON {name}")
 
 
 def protect_columns(name: str, columns: Sequence[str]) -> None:

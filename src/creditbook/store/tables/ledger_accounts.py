@@ -134,6 +134,13 @@ token_grant = table(
     sa.Column("forced_no", Big),
     sa.Column("remaining", Big, nullable=False),
     sa.Column("held", Big, nullable=False),
+    sa.Column(
+        "tax_minor",
+        Big,
+        sa.CheckConstraint("tax_minor >= 0 AND tax_minor <= coalesce(price_minor, 0)", name="tax_is_within_the_price"),
+        nullable=False,
+        default=0,
+    ),
     flag("live", default=True),
     flag("disputed"),
     sa.Column("closed_reason", Text),
@@ -150,7 +157,8 @@ token_grant = table(
 """An allocation, the unit of burn-down. Its terms never change; `remaining`, `held`, `disputed` and `closed_*` move.
 
 `live` is false once nothing is left of it and nothing comes of itself; a spend loads live grants only. `expires_at`
-moves only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once.
+moves only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once. `tax_minor` is
+the part of `price_minor` that is tax.
 """
 
 # What burns down is found by the first, however long the history; an ordinary spend moves no column that it watches, so

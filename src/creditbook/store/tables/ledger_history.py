@@ -75,9 +75,34 @@ when unlimited. Costs are in nano-USD and nano-INR, frozen when booked (rule 3).
 
 _txn = ledger_transaction.c
 sa.Index(None, _txn.org_id, _txn.account_id, _txn.txn_id)
+# The rows beneath a bar of a page: by day of the organization, and what was booked into another month than that.
+sa.Index(None, _txn.org_id, _txn.org_date, _txn.txn_id)
+for _index, _where in (
+    ("ix_ledger_transaction_late", "accounting_date <> org_date"),
+    ("ix_ledger_transaction_money_back", "kind = 'purchase_refund'"),
+):
+    _text = sa.text(_where)
+    sa.Index(_index, _txn.org_id, _txn.accounting_date, _txn.txn_id, sqlite_where=_text, postgresql_where=_text)
+sa.Index(
+    # One correction of a usage's cost by one version of a price, however often it is asked for.
+    "uq_ledger_transaction_correction",
+    _txn.org_id,
+    _txn.reverses_txn_id,
+    _txn.price_version,
+    unique=True,
+    sqlite_where=sa.text("kind = 'adjustment' AND price_version IS NOT NULL"),
+    postgresql_where=sa.text("kind = 'adjustment' AND price_version IS NOT NULL"),
+)
+# What opens a balance: an account's lines that aren't usage, and a pool's by its members.
+for _index, _who, _where in (
+    ("ix_ledger_transaction_of_account_by_kind", _txn.account_id, "kind <> 'usage'"),
+    ("ix_ledger_transaction_of_pool_by_kind", _txn.pool_id, "pool_id IS NOT NULL"),
+):
+    _text = sa.text(_where)
+    sa.Index(_index, _txn.org_id, _who, _txn.kind, _txn.txn_id, sqlite_where=_text, postgresql_where=_text)
 for _name in ("reverses_txn_id", "hold_id"):
-    _where = _txn[_name].is_not(None)
-    sa.Index(None, _txn.org_id, _txn[_name], _txn.txn_id, sqlite_where=_where, postgresql_where=_where)
+    _named = _txn[_name].is_not(None)
+    sa.Index(None, _txn.org_id, _txn[_name], _txn.txn_id, sqlite_where=_named, postgresql_where=_named)
 
 entry = table(
     "entry",
@@ -93,12 +118,16 @@ entry = table(
     flag("blocked"),
     sa.Column("returns_txn_id", Big),
     sa.Column("returns_seq", Big),
+    sa.Column("deferred_minor", Big, nullable=False, default=0),
     refers("txn_id", "ledger_transaction"),
     refers("grant_id", "token_grant"),
     refers("account_id", "account"),
     refers("returns_txn_id returns_seq", "entry", "txn_id seq"),
 )
-"""One signed line of a transaction: which grant moved, by how much, and what remained of it."""
+"""One signed line of a transaction: which grant moved, by how much, and what remained of it.
+
+`deferred_minor` is by how much that moved what the grant's price has not earned yet (rule 35).
+"""
 
 sa.Index(None, entry.c.org_id, entry.c.grant_id, entry.c.txn_id)
 
