@@ -52,5 +52,6 @@ SCREENS: tuple[Screen, ...] = (
     Screen("api-keys", "admin/api_keys.py", "API keys", "key", "Admin", roles=("admin",)),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
     Screen("finance-usage", "finance/usage.py", "Usage & cost", "query_stats", "Finance", roles=("finance", "admin")),
+    Screen("forecast", "finance/forecast.py", "Forecast", "online_prediction", "Finance", roles=("finance", "admin")),
     Screen("revenue", "finance/revenue.py", "Revenue", "payments", "Finance", roles=("finance", "admin")),
 )

@@ -160,7 +160,12 @@ def band(days: Floats, forecast: Floats, first: npt.NDArray[np.int64]) -> Floats
         [_usual(sums[place], np.array([days.shape[1]]), forecast[-1, place].sum(keepdims=True))[0]
          for place in range(days.shape[0])]
     )  # fmt: skip
-    return np.asarray(found * usual_now[:, None])
+    off = found * usual_now[:, None]
+    # However wrong it has been about a small account: no week is taken to be larger than any before, or than double.
+    said = forecast[-1].sum(axis=1)
+    largest = (sums[:, WEEK:] - sums[:, :-WEEK]).max(axis=1) if days.shape[1] >= WEEK else sums[:, -1]
+    off[:, 1] = np.minimum(off[:, 1], np.maximum(largest - said, said))
+    return np.asarray(off)
 
 
 def _usual(sums: Floats, origins: npt.NDArray[np.int64], said: Floats) -> Floats:
