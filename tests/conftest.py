@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.databases import CONTINUOUS_INTEGRATION, NoPostgres, PostgresServer, migrate, postgres_for_tests
+from support.people import House
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres)]
 
@@ -107,3 +108,19 @@ def installed_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], No
 
     yield lambda url: monkeypatch.setenv("CREDITBOOK_DATABASE_URL", url)
     close_installations()
+
+
+@pytest.fixture
+def house(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """This process's installation with nobody in it yet, whose people sign in quickly; pages find it by themselves."""
+    import streamlit as st
+
+    from creditbook.access import passwords
+    from creditbook.installation import close_installations, installation
+
+    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", sqlite_url)
+    monkeypatch.setattr(passwords, "ROUNDS", 4)
+    yield House(installation().store, clock=installation().clock)
+    close_installations()
+    st.cache_data.clear()
+    st.cache_resource.clear()

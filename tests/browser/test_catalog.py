@@ -13,10 +13,8 @@ from support.people import PASSWORD, House
 from support.visits import fill, press, sign_in
 
 from creditbook import Ledger
-from creditbook.access import console
 from creditbook.clock import system_clock
 from creditbook.ledger.ledger import ledger_on
-from creditbook.programs.loader import load_program
 from creditbook.store.engine import open_store
 
 SOON = 45_000
@@ -27,12 +25,8 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('catalog') / 'creditbook.db')}"
     store = open_store(url)
     with ledger_on(store) as ledger:
-        made = ledger.create_organization("studio", load_program("studio"), name="Nilgiri Studio", actor="console")
-        house = House(store, clock=system_clock)
-        org = console(made.org_id, made.slug, made.name, made.zone)
-        for user_name, role in (("nisha", "admin"), ("asha", "user")):
-            ledger.open_account(f"studio/{user_name}", actor="console")
-            house.access.people.give_account(org, house.person(org, user_name, role), user_name, reason="test")
+        people = {"nisha": "admin", "asha": "user"}
+        House(store, clock=system_clock).move_in(ledger, "studio", people, name="Nilgiri Studio")
         with serving(url) as server:
             yield server, ledger
 

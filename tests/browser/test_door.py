@@ -12,10 +12,9 @@ from support.browser import LiveServer, serving, until_ready, visit
 from support.people import PASSWORD, House
 from support.visits import NAVIGATION, enter_password, fill, press, sign_in
 
-from creditbook.access import Principal, console
+from creditbook.access import Principal
 from creditbook.clock import system_clock
 from creditbook.ledger.ledger import ledger_on
-from creditbook.programs.loader import load_program
 from creditbook.store.engine import open_store
 
 SOON = 45_000
@@ -33,14 +32,9 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('door') / 'creditbook.db')}"
     store = open_store(url)
     with ledger_on(store) as ledger:
-        made = ledger.create_organization("studio", load_program("studio"), name="Nilgiri Studio", actor="console")
         house = Studio(store, clock=system_clock)
-        house.org = console(made.org_id, made.slug, made.name, made.zone)
-        for user_name, role in (("nisha", "admin"), ("asha", "user"), ("ravi", "admin"), ("kabir", "user")):
-            ledger.open_account(f"studio/{user_name}", actor="console")
-            house.access.people.give_account(
-                house.org, house.person(house.org, user_name, role), user_name, reason="test"
-            )
+        people = {"nisha": "admin", "asha": "user", "ravi": "admin", "kabir": "user"}
+        house.org = house.move_in(ledger, "studio", people, name="Nilgiri Studio")
         with serving(url) as server:
             yield server, house
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.people import House
 
-from creditbook.access import Member, Principal, console, passwords
+from creditbook.access import Member, Principal, console
 from creditbook.domain.errors import AccountClosed, LedgerError
-from creditbook.installation import close_installations, installation
+from creditbook.installation import installation
 from creditbook.programs.loader import load_program
 from creditbook.reports.shop import Shop, shop
 from creditbook.site import PAGES
@@ -23,16 +23,6 @@ from creditbook.ui.money import money
 from creditbook.ui.session import TEST_COOKIE
 
 PAGE = str(PAGES / "admin" / "members.py")
-
-
-@pytest.fixture
-def house(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", sqlite_url)
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    yield House(installation().store, clock=installation().clock)
-    close_installations()
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

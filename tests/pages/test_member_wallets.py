@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.people import House
 
-from creditbook.access import Principal, console, passwords
-from creditbook.installation import close_installations, installation
+from creditbook.access import Principal, console
+from creditbook.installation import installation
 from creditbook.programs.loader import load_program
 from creditbook.site import PAGES
 from creditbook.ui import member_wallets
 from creditbook.ui.session import TEST_COOKIE
 
 PAGE = str(PAGES / "admin" / "members.py")
-
-
-@pytest.fixture
-def house(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", sqlite_url)
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    yield House(installation().store, clock=installation().clock)
-    close_installations()
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

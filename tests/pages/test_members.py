@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.people import PASSWORD, House
 
-from creditbook.access import Member, NotAllowed, Principal, console, passwords
+from creditbook.access import Member, NotAllowed, Principal, console
 from creditbook.domain.errors import AccountFrozen, Conflict, LedgerError
-from creditbook.installation import close_installations, installation
+from creditbook.installation import installation
 from creditbook.programs.loader import load_program
 from creditbook.site import PAGES
 from creditbook.ui import deeds, members
 from creditbook.ui.session import TEST_COOKIE
 
 PAGE = str(PAGES / "admin" / "members.py")
-
-
-@pytest.fixture
-def house(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", sqlite_url)
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    yield House(installation().store, clock=installation().clock)
-    close_installations()
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

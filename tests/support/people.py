@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from creditbook import Ledger
 from creditbook.access import Access, Principal, console
+from creditbook.programs.loader import load_program
 from creditbook.store import ids
 from creditbook.store.engine import Store
 from creditbook.store.tables.ledger import account, audit, organization
@@ -59,6 +61,15 @@ class House:
                    "created_at": self.clock()}  # fmt: skip
             connection.execute(sa.insert(account).values(row))
             return account_id
+
+    def move_in(self, ledger: Ledger, slug: str, people: Mapping[str, str], *, name: str = "") -> Principal:
+        """An organization that runs the program of its name; user name → role, each with an account of her own."""
+        made = ledger.create_organization(slug, load_program(slug), name=name, actor="console")
+        org = console(made.org_id, made.slug, made.name, made.zone)
+        for user_name, role in people.items():
+            ledger.open_account(f"{slug}/{user_name}", actor="console")
+            self.access.people.give_account(org, self.person(org, user_name, role), user_name, reason="test")
+        return org
 
     def person(self, org: Principal, user_name: str, role: str = "user", **more: object) -> int:
         """A member with PASSWORD; returns her id."""

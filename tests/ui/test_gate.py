@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.people import PASSWORD, House
 
-from creditbook.access import Principal, passwords
-from creditbook.installation import close_installations, installation
+from creditbook.access import Principal
 from creditbook.site import DASHBOARD, PAGES
 from creditbook.ui.first_run import short_name
 from creditbook.ui.navigation import SCREENS
 from creditbook.ui.session import TEST_COOKIE
-
-
-@pytest.fixture
-def house(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", sqlite_url)
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    yield House(installation().store, clock=installation().clock)
-    close_installations()
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
