@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from creditbook.commands.output import JsonOption, answer, table
+from creditbook.commands.output import JsonOption, answer, count, table
 from creditbook.commands.values import utc_day
+from creditbook.domain.costs import CostCorrection
 from creditbook.domain.errors import InvalidRequest
 from creditbook.installation import installation
 from creditbook.pricing.pricer import Pricer
 from creditbook.pricing.rates import ModelRate
+from creditbook.pricing.repricing import EVER, Proposal, preview, repriced
 from creditbook.pricing.setting import PriceTerms, set_price
 from creditbook.reports.finance import prices
 
@@ -135,3 +138,42 @@ def price_list(
 
 
 _WHOSE = {"yours": "organization", "installation": "installation", "list": "genai-prices", "none": "nobody"}
+
+
+@price.command("correct")
+def price_correct(
+    model: Annotated[str, typer.Argument(help="The model as it stands on its transactions.")],
+    org: Annotated[str, typer.Option("--org", help="The organization (its slug).")],
+    reason: Annotated[str, typer.Option(help="Why; it stands on every correction.")],
+    since: Annotated[str | None, typer.Option("--from", help="First UTC date; all of it if left out.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--priced", help="Also what was booked at another price, not only what has none.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
+    by: By = "command line",
+    as_json: JsonOption = False,
+) -> None:
+    """Correct what a model's booked usage costs to the prices that are set now. History keeps what was booked."""
+    here = installation().ready()
+    (found,) = here.organizations(org)
+    proposal = Proposal(model=model, since=utc_day(since) or EVER, unpriced_only=not everything)
+    pricer = here.ledger.core.pricer
+    if dry_run:
+        seen = preview(here.store, pricer, found.org_id, proposal)
+        told = {"requests": seen.total.requests, "usd_nanos": seen.total.usd_after - seen.total.usd_before,
+                "inr_nanos": seen.total.inr_after - seen.total.inr_before, "unpriced": seen.unpriced,
+                "accounts": len(seen.accounts)}  # fmt: skip
+        sentence = f"{count(seen.total.requests, 'request')} would be corrected by {_money(told)}"
+        answer(told, f"{sentence}; {seen.unpriced:,} have no price.", as_json=as_json)
+        return
+    changed = (one for one in repriced(here.store, pricer, found.org_id, proposal) if one.changes)
+    corrections = (CostCorrection(one.txn_id, one.cost) for one in changed)
+    done = here.ledger.correct_costs(org, corrections, reason=reason, actor=by)
+    sentence = f"{count(done.corrected, 'request')} corrected by {_money(asdict(done))}"
+    refused = [f"Transaction {txn_id}: {why}" for txn_id, why in done.refused]
+    answer(done, [f"{sentence}; {len(refused)} refused.", *refused], as_json=as_json)
+
+
+def _money(changed: dict[str, Any]) -> str:
+    dollars, rupees = (Decimal(changed[name]).scaleb(-9) for name in ("usd_nanos", "inr_nanos"))
+    return f"${dollars:+,.6f} (₹{rupees:+,.2f})"

@@ -32,7 +32,8 @@ class Proposal:
     """A price for a model from a UTC date on. `terms` None means: what is set or listed already.
 
     `assumed` prices as that model what names none. `unpriced_only` leaves alone what has a price; of what has one, only
-    that is taken which this price would price.
+    that is taken which this price would price. `withdraws` ends what was set before. `price_id` is the price's number
+    once it is set.
     """
 
     model: str
@@ -41,6 +42,8 @@ class Proposal:
     source: str = "set by hand"
     unpriced_only: bool = True
     assumed: str = ""
+    withdraws: bool = False
+    price_id: int | None = None
 
     @property
     def begins_at(self) -> datetime:
@@ -85,7 +88,7 @@ class Repriced:
 def repriced(store: Store, pricer: Pricer, org_id: int, proposal: Proposal) -> Iterator[Repriced]:
     """Every usage that the proposal is about, in steps. Raises InvalidRequest for a price that is none."""
     name = proposal.model.strip().lower()
-    row = None if proposal.terms is None else _as_row(store, org_id, name, proposal, proposal.terms)
+    row = _as_row(store, org_id, name, proposal)
     price = pricer.with_price(org_id, row)
     rate = None if row is None else rate_of(row)
     with store.read(org_id) as connection:
@@ -139,23 +142,32 @@ def _cost(booked: Any, price: WhatIf, assumed: str) -> Cost:
         return UNPRICED
 
 
-def _as_row(store: Store, org_id: int, name: str, proposal: Proposal, terms: PriceTerms) -> price_rows.PriceRow:
-    """The row that setting this price would write now."""
+def _as_row(store: Store, org_id: int, name: str, proposal: Proposal) -> price_rows.PriceRow | None:
+    """The row that setting this price writes, or wrote; None when nothing is set."""
+    if proposal.terms is None and not proposal.withdraws:
+        return None
     if not name:
         raise InvalidRequest("Name the model as it stands on its transactions.")
-    with store.read(org_id) as connection:
-        price_id = price_rows.newest(connection, org_id).override_id + 1
+    price_id = proposal.price_id
+    if price_id is None:
+        with store.read(org_id) as connection:
+            price_id = price_rows.newest(connection, org_id).override_id + 1
+    picos = proposal.terms.picos() if proposal.terms else dict.fromkeys(price_rows.RATES)
     return price_rows.PriceRow(
-        org_id=org_id, price_id=price_id, model=name, valid_from=proposal.since, tiers=None, withdrawn=False,
-        source=proposal.source, **terms.picos(),
+        org_id=org_id, price_id=price_id, model=name, valid_from=proposal.since, tiers=None,
+        withdrawn=proposal.terms is None, source=proposal.source, **picos,
     )  # fmt: skip
 
 
 @dataclass(slots=True)
 class Line:
-    """What the proposal changes of some usage: how many requests, model tokens, and cost before and after."""
+    """What the proposal changes of some usage: how many requests, model tokens, and cost before and after.
+
+    `unpriced` of the requests had no cost before.
+    """
 
     requests: int = 0
+    unpriced: int = 0
     model_tokens: int = 0
     usd_before: int = 0
     usd_after: int = 0
@@ -165,6 +177,7 @@ class Line:
     def add(self, one: Repriced) -> None:
         """Counts one usage whose cost changes."""
         self.requests += 1
+        self.unpriced += one.was_unpriced
         self.model_tokens += one.model_tokens
         self.usd_before += one.usd_nanos
         self.usd_after += one.usd_nanos + one.usd_change

@@ -126,6 +126,12 @@ def would_change(store: Store, who: Principal, pricer: Pricer, proposal: Proposa
     return repricing.preview(store, pricer, who.org_id, proposal)
 
 
+def closed_through(store: Store, who: Principal) -> date | None:
+    """The last day of the closed months; None while none is closed (rule 34)."""
+    with store.read(who.org_id) as connection:
+        return usage_rows.closed_through(connection, who.org_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """The rupee's rates: `now` is in force today, `age` its business days, `stale` whether it is too old."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from creditbook.store.tables.ledger import account, ledger_transaction, usage_org_day
+from creditbook.store.tables.ledger import account, ledger_transaction, organization, usage_org_day
 
 t = ledger_transaction.c
 STEP = 2_000
@@ -46,6 +46,12 @@ def model_days(connection: sa.Connection, org_id: int) -> list[ModelDay]:
     ]
     found = sa.select(u.model, u.org_date, *added).where(u.org_id == org_id).group_by(u.model, u.org_date)
     return [ModelDay(*row) for row in connection.execute(found)]
+
+
+def closed_through(connection: sa.Connection, org_id: int) -> date | None:
+    """The last day that is closed; None while none is."""
+    found = sa.select(organization.c.closed_through).where(organization.c.org_id == org_id)
+    return connection.execute(found).scalar_one_or_none()
 
 
 _COLUMNS = (
