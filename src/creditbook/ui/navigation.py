@@ -50,6 +50,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("catalog", "admin/catalog.py", "Catalog", "storefront", "Admin", roles=("admin",)),
     Screen("resets", "admin/resets.py", "Resets", "autorenew", "Admin", roles=("admin",)),
     Screen("api-keys", "admin/api_keys.py", "API keys", "key", "Admin", roles=("admin",)),
+    Screen("prices", "admin/prices.py", "Prices", "price_change", "Admin", roles=("admin", "finance")),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
     Screen("finance-usage", "finance/usage.py", "Usage & cost", "query_stats", "Finance", roles=("finance", "admin")),
     Screen("forecast", "finance/forecast.py", "Forecast", "online_prediction", "Finance", roles=("finance", "admin")),
