@@ -24,6 +24,9 @@ def correct_cost(desk: Desk, account: Account, operation: CorrectCost) -> Transa
         raise InvalidRequest("Say what the usage costs and which version of a price says so.")
     if past.costs(cost):
         return None
+    if cost.price_version in past.versions:
+        told = f"“{cost.price_version}” has corrected this usage before."
+        raise InvalidRequest(f"{told} Set the price anew and apply that.")
     txn = desk.transaction(account, "adjustment", event_at=past.event_at, operation=operation)
     txn.account_date, txn.org_date, txn.org_hour = past.account_date, past.org_date, past.org_hour
     txn.accounting_date = accounted(past.org_date, desk.book.closed_through)
@@ -35,6 +38,7 @@ def correct_cost(desk: Desk, account: Account, operation: CorrectCost) -> Transa
     txn.cost_parts = _parts(past, cost, txn.cost_usd_nanos)
     txn.unpriced = past.unpriced
     txn.price_version, txn.fx_rate_id = cost.price_version, cost.fx_rate_id
+    desk.book.costs[past.txn_id] = past.corrected(cost)
     return desk.book_it(account, txn)
 
 

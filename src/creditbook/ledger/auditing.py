@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from creditbook.domain.balance import available_tokens
 from creditbook.domain.journal import AuditRow, Journal
 from creditbook.domain.operations import GrantTokens, Operation
-from creditbook.domain.results import PurchaseReceipt, Receipt, Result
+from creditbook.domain.results import Done, PurchaseReceipt, Receipt, Result
 from creditbook.domain.state import Account, Book
 
-from .calls import Call
+from .calls import Call, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,34 @@ def _figures(book: Book, account: Account, at: datetime) -> dict[str, object]:
         "paid_ahead": account.term.paid_ahead + account.term.next_paid,
         "wallets_off": sorted(w.wallet_id for w in account.wallets.values() if not w.is_active),
     }
+
+
+def once_row(call: Call, outcomes: Sequence[Outcome], journals: Sequence[Journal]) -> None:
+    """One line of the log for a call that is a single act: what all its operations wrote; none when nothing was."""
+    written = {id_ for one in outcomes if isinstance(one, Done) for id_ in one.transaction_ids}
+    if not written:
+        return
+    txns = [txn for journal in journals for txn in journal.transactions if txn.txn_id in written]
+    first = call.operations[0]
+    journals[0].audits.append(
+        AuditRow(
+            audit_id=journals[0].new_id(),
+            at=call.at,
+            actor=first.actor,
+            act=call.audit_once,
+            subject=call.audit_subject,
+            before={},
+            after={
+                "transactions": len(written),
+                "first": min(written),
+                "last": max(written),
+                "price_versions": sorted({txn.price_version for txn in txns if txn.price_version}),
+                "usd_nanos": sum(txn.cost_usd_nanos or 0 for txn in txns),
+                "inr_nanos": sum(txn.cost_inr_nanos or 0 for txn in txns),
+            },
+            reason=first.reason,
+        )
+    )
 
 
 def audit_row(

@@ -24,6 +24,7 @@ class Call:
     """Operations of one organization with the family roots of their accounts; ``outcomes`` is filled at the commit.
 
     ``audit`` names the act for the audit log (rule 38) when this is an administrative one; ``shown`` its subject.
+    ``audit_once`` names one that is a single act however many operations it takes, done to ``audit_subject``.
     """
 
     org_id: int
@@ -35,6 +36,8 @@ class Call:
     whole_families: bool = False
     new_accounts: tuple[tuple[int, int], ...] = ()
     outcomes: list[Outcome] = field(default_factory=list)
+    audit_once: str = ""
+    audit_subject: str = ""
 
 
 def new_key() -> str:

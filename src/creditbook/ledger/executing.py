@@ -21,7 +21,7 @@ from creditbook.store.batch import BatchStore, Loaded
 from creditbook.store.engine import Store
 from creditbook.store.retry import is_taken
 
-from .auditing import Before, audit_row
+from .auditing import Before, audit_row, once_row
 from .calls import Call, Outcome, referral_call
 from .wanting import wanted
 
@@ -104,6 +104,9 @@ class Executor:
                 outcomes.append(self._act(call, operation, book, journal, loaded))
             except LedgerError as refusal:
                 outcomes.append(refusal)
+        if call.audit_once:
+            books = {id(loaded.books[operation.account_id]) for operation in call.operations}
+            once_row(call, outcomes, [journals[book] for book in books])
         return outcomes
 
     def _act(self, call: Call, operation: Operation, book: Book, journal: Journal, loaded: Loaded) -> Outcome:

@@ -23,6 +23,7 @@ from creditbook.store.directory import Organization, is_empty
 from creditbook.store.engine import Store, open_store
 
 from . import accounts, granting, holding, organizations, reading, spending, subscribing, sweeping
+from .bookkeeping import AsyncBookkeeping, Bookkeeping
 from .core import Core, acommits, commits, in_thread
 from .selling import AsyncSelling, Selling
 from .subscribing import Subscription
@@ -48,7 +49,7 @@ def ledger_on(store: Store, *, clock: Clock = system_clock, pricer: Pricer | Non
     return Ledger(Core(store, open_batches(store, program_from_text), clock, pricer or Pricer(store)))
 
 
-class Ledger(Selling):
+class Ledger(Selling, Bookkeeping):
     """Every verb of the ledger. Accounts are written `ORG/USERNAME`, or `ORG` for the pool.
 
     Safe to share between threads: concurrent callers share a transaction. Use it as a context manager, or `close` it.
@@ -176,7 +177,7 @@ class Job:
                 raise
 
 
-class AsyncLedger(AsyncSelling):
+class AsyncLedger(AsyncSelling, AsyncBookkeeping):
     """The same verbs for event loops, on the same core: tasks of all loops share transactions with all threads."""
 
     def __init__(self, sync: Ledger) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from creditbook.domain.costs import CorrectCost
 from creditbook.domain.operations import Capture, Operation, Refund, Void
 from creditbook.domain.selling import (
     DisputePurchase,
@@ -33,6 +34,7 @@ class _Named:
     purchases: set[int] = field(default_factory=set)
     payments: set[tuple[str, str]] = field(default_factory=set)
     awards: set[tuple[int, str]] = field(default_factory=set)
+    costs: set[int] = field(default_factory=set)
 
 
 def wanted(calls: Sequence[Call]) -> list[Wanted]:
@@ -76,6 +78,7 @@ def _of_one(org_id: int, calls: list[Call]) -> Wanted:
         purchases=tuple(sorted(named.purchases)),
         payments=tuple(sorted(named.payments)),
         awards=tuple(sorted(named.awards)),
+        costs=tuple(sorted(named.costs)),
     )
 
 
@@ -112,10 +115,15 @@ def _referral(operation: PayReferrer, named: _Named) -> None:
     named.awards.add((operation.account_id, f"referral:{operation.friend_id}"))
 
 
+def _cost(operation: CorrectCost, named: _Named) -> None:
+    named.costs.add(operation.txn_id)
+
+
 _NAMES: dict[type[Operation], Callable[[Any, _Named], None]] = {
     Capture: _hold,
     Void: _hold,
     Refund: _refund,
+    CorrectCost: _cost,
     OpenPurchase: _open,
     NamePurchase: _purchase,
     FailPurchase: _purchase,

@@ -11,6 +11,7 @@ from creditbook.store import selects
 from creditbook.store.batch import Wanted
 from creditbook.store.codec import POSTGRES
 from creditbook.store.loading import Shelf, Versions, grant_of, hold_of, oldest_day, past_of, put_lines
+from creditbook.store.loading_costs import POSTGRES_CORRECTIONS, POSTGRES_USAGES, costs_of
 from creditbook.store.loading_sales import Sales, oldest_award
 from creditbook.store.pipe import Pipe, Rows, array, text
 
@@ -80,6 +81,8 @@ def load(pipe: Pipe, wanted: Wanted, versions: Versions) -> Shelf:
     members = pipe.send(_MEMBERS, (org, array(roots))) if wanted.whole_families else []
     pasts = [_send_past(pipe, wanted.org_id, txn_id) for txn_id in wanted.refunds]
     sales = _Sales(pipe, wanted) if wanted.sells else None
+    of_costs = (org, array(wanted.costs))
+    costs = [pipe.send(POSTGRES_USAGES, of_costs), pipe.send(POSTGRES_CORRECTIONS, of_costs)] if wanted.costs else []
     pipe.flush()
     if not organization:
         raise NotFound("There is no such organization here.")
@@ -96,6 +99,7 @@ def load(pipe: Pipe, wanted: Wanted, versions: Versions) -> Shelf:
     for usage, lines, grants, debts in pasts:
         if usage:
             shelf.pasts.append(past_of(usage[0], lines, grants, debts, shelf))
+    shelf.costs += costs_of(*costs, POSTGRES) if costs else []
     shelf.sales = sales.put() if sales is not None else None
     return shelf
 

@@ -38,6 +38,7 @@ class Wanted:
     ``new_accounts`` tells that accounts will be opened: a family may then be new (root not in the database yet).
     ``codes`` are the normalized promo codes that operations name: they are locked after the accounts, in their order.
     ``purchases`` are purchase ids, ``payments`` (provider, payment) pairs, ``awards`` (account id, name) pairs.
+    ``costs`` are usage transaction ids whose costs operations correct.
     """
 
     org_id: int
@@ -52,6 +53,7 @@ class Wanted:
     purchases: tuple[int, ...] = ()
     payments: tuple[tuple[str, str], ...] = ()
     awards: tuple[tuple[int, str], ...] = ()
+    costs: tuple[int, ...] = ()
 
     @property
     def sells(self) -> bool:

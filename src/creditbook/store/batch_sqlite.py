@@ -22,6 +22,7 @@ from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
 from creditbook.store.codec import SQLITE, to_sqlite_when
 from creditbook.store.engine import Store
 from creditbook.store.loading import Known, Shelf, Versions, grant_of, hold_of, oldest_day, past_of, put_lines
+from creditbook.store.loading_costs import SQLITE_CORRECTIONS, SQLITE_USAGES, costs_of
 from creditbook.store.loading_sales import Sales, oldest_award
 
 _ACCOUNT = selects.for_sqlite(selects.ACCOUNTS)
@@ -135,6 +136,9 @@ class SqliteBatches:
                 _load_holds(execute, shelf, _NAMED_HOLD, hold_id)
         for txn_id in wanted.refunds:
             _load_past(execute, shelf, txn_id)
+        for txn_id in wanted.costs:
+            usages = execute(SQLITE_USAGES, (org, txn_id)).fetchall()
+            shelf.costs += costs_of(usages, execute(SQLITE_CORRECTIONS, (org, txn_id)).fetchall(), SQLITE)
         if wanted.sells:
             shelf.sales = _load_sales(execute, wanted)
         return shelf
