@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def books(sqlite_url: str) -> Path:
     clock.forward(days=1)
     ledger.sweep()
     ledger.hold("acme/asha", action="work", estimate=2)
+    clock.forward(days=30)
+    ledger.close_month("acme", date(2026, 3, 1), reason="The books")
+    clock.forward(minutes=5)
+    ledger.hold("acme/asha", action="work", estimate=2)
     ledger.close()
     return Path(sqlite_url.removeprefix("sqlite:///"))
 
@@ -50,9 +55,15 @@ BREAKS = [
     ("DELETE FROM usage_org_day", "rollup.usage_org_day"),
     ("UPDATE usage_org_hour SET requests = requests + 1", "rollup.usage_org_hour"),
     ("UPDATE usage_month_account SET cost_usd_nanos = cost_usd_nanos + 1", "rollup.usage_month_account"),
+    ("UPDATE books_day SET tokens_out = tokens_out + 1", "rollup.books_day"),
+    ("UPDATE entry SET deferred_minor = 1", "entry.deferred"),
     ("UPDATE entry SET account_id = (SELECT MIN(account_id) FROM account) WHERE amount < 0", "entry.owner"),
     ("UPDATE audit SET reason = 'because' WHERE audit_id = (SELECT MIN(audit_id) FROM audit)", "audit.chain"),
     ("DELETE FROM ledger_transaction WHERE kind = 'usage'", "pointer."),
+    ("UPDATE books_day SET tokens_in = tokens_in + 1 WHERE accounting_date < '2026-04-01'", "month.closed"),
+    ("UPDATE usage_org_day SET accounting_date = '2026-03-30'", "month.closed"),
+    ("UPDATE period_close SET digest = 'moved'", "month.closed"),
+    ("UPDATE period_close SET figures = replace(figures, '\"requests\":', '\"requests\":1')", "month.closed"),
 ]
 
 

@@ -71,6 +71,12 @@ BREAKS = [
     ("UPDATE account SET program_id = 999999", "program.versions"),
     ("UPDATE approval SET account_id = (SELECT account_id FROM account WHERE name = 'asha')", "approval.grant"),
     ("UPDATE purchase SET account_id = 999999", "pointer."),
+    ("UPDATE entry SET deferred_minor = deferred_minor - 1 WHERE deferred_minor < 0", "entry.deferred"),
+    ("UPDATE entry SET deferred_minor = 0 WHERE deferred_minor > 0", "entry.deferred"),
+    ("UPDATE token_grant SET tax_minor = 0", "entry.deferred"),
+    ("UPDATE books_day SET deferred_in_minor = deferred_in_minor + 1", "rollup.books_day"),
+    ("UPDATE pack_month SET deferred_out_minor = deferred_out_minor + 1", "rollup.pack_month"),
+    ("DELETE FROM pack_month WHERE kind = 'expiry'", "rollup.pack_month"),
 ]
 
 

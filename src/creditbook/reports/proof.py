@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditbook.domain.errors import NotFound
-from creditbook.store import directory, sealing, verifying
+from creditbook.store import closing, directory, sealing, verifying
 from creditbook.store.checks import EXAMPLES, Finding
 from creditbook.store.engine import Store
+
+from .finance.books import figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def prove(
         classes = verifying.class_flow(store, one.org_id)
         findings.append(_classes(classes))
         findings.append(_seals(store, one.org_id))
+        findings.append(_closed(store, one.org_id))
         proofs.append(OrganizationProof(one.slug, tuple(findings), tuple(classes)))
     return proofs
 
@@ -56,7 +59,21 @@ def _classes(classes: list[dict[str, Any]]) -> Finding:
     return Finding("class.flow", says, len(wrong), wrong)
 
 
+def _closed(store: Store, org_id: int) -> Finding:
+    """Rule 34: whatever was booked later, a closed month's books compute to what was frozen."""
+    moved: list[dict[str, Any]] = []
+    with store.read(org_id) as connection:
+        for month in closing.closed_months(connection, org_id):
+            frozen = {name: value for name, value in month.figures.items() if name != "mark"}
+            now = figures(connection, org_id, month.month)
+            wrong = sorted(name for name in now if now[name] != frozen.get(name))
+            if wrong or not month.is_sound:
+                moved.append({"month": month.month.isoformat(), "moved": wrong, "digest_fits": month.is_sound})
+    says = "every closed month's figures are those that were frozen, and fit their digest"
+    return Finding("month.closed", says, len(moved), tuple(moved[:EXAMPLES]))
+
+
 def _seals(store: Store, org_id: int) -> Finding:
     broken = sealing.broken_seals(store, org_id)
     says = "the audit log's chain is whole"
-    return Finding("audit.chain", says, len(broken), tuple(broken[: EXAMPLES]))
+    return Finding("audit.chain", says, len(broken), tuple(broken[:EXAMPLES]))
