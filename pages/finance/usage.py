@@ -1,18 +1,19 @@
 """What did we use, on which agent and model, for whom and when, and what did it cost?"""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from creditbook.installation import installation
-from creditbook.reports.finance import changes, usage
-from creditbook.reports.finance.wanted import NAMED
+from creditbook.reports.finance import usage
+from creditbook.reports.finance.usage_sheet import sheet
 from creditbook.reports.usage import Usage
 from creditbook.ui import page
 from creditbook.ui.finance import changes as why
 from creditbook.ui.finance import rows, toolbar
 from creditbook.ui.finance import usage as draw
-from creditbook.ui.finance.usage_choices import choices, hours, movers_by, nothing
+from creditbook.ui.finance.usage_choices import MOVERS, choices, movers_by, nothing
 from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
@@ -28,33 +29,30 @@ if used is None:
     st.stop()
 
 asked = toolbar.show(store, who, now)
-wanted, before, booking = asked.wanted, asked.before, asked.booking
-whole = read(lambda: usage.total(store, who, wanted))
-if isinstance(whole, Unread):
-    not_read("Usage", whole)
+wanted, booking = asked.wanted, asked.booking
+total = read(lambda: usage.total(store, who, wanted))
+if isinstance(total, Unread):
+    not_read("Usage", total)
     st.stop()
-total = booking.of(whole)
 if total == Usage():
     nothing(used, wanted)
     st.stop()
-was = booking.of(usage.total(store, who, before)) if before and before.last >= used[0] else None
-by_day = booking.each(usage.by(store, who, wanted, "org_date"))
-draw.figures(total, was, usage.series(by_day, wanted), booking.words)
-draw.unpriced(total.unpriced, who.has("admin", "finance"))
-
+kpis = st.container()
 measure, split = choices(total)
-draw.by_day(booking.each(usage.by(store, who, wanted, "org_date", split)), wanted, measure, split)
-by_name = {name: booking.each(usage.by(store, who, wanted, name)) for name in NAMED}
-top, many = usage.top(store, who, wanted)
-past = usage.of_accounts(store, who, before, [one.account_id for one, _ in top]) if before else None
-found, note = hours(store, who, wanted, whole.requests)
-cards = [
-    partial(draw.spenders, [(one, booking.of(its)) for one, its in top], past, many, total),
-    partial(draw.heat, booking.each(found), measure, note, opens=not note),
+seen = read(lambda: sheet(store, who, wanted, asked.before, booking, split=split, movers_by=movers_by()))
+if isinstance(seen, Unread):
+    not_read("Usage", seen)
+    st.stop()
+with kpis:
+    draw.figures(seen, wanted, booking.words)
+draw.by_day(seen.days, wanted, measure, split)
+cards: list[Callable[[], None]] = [
+    *draw.rankings(seen.names, measure),
+    partial(draw.spenders, seen),
+    partial(draw.heat, seen.hours, measure, of_all=seen.hours_of_all),
 ]
-draw.in_pairs([*draw.rankings(by_name, measure), *cards])
-if was is not None and before is not None:
-    models = booking.each(usage.by(store, who, before, "model"))
-    dollars, rupees = changes.why(models, by_name["model"])
-    draw.in_pairs([partial(why.bridge, dollars, rupees), partial(movers_by, store, who, before, wanted, booking)])
+if seen.why is not None:
+    chosen = next(word for word, dimension in MOVERS.items() if dimension == movers_by())
+    cards += [partial(why.bridge, *seen.why), partial(why.movers, seen.movers, seen.moved, chosen, list(MOVERS))]
+draw.in_pairs(cards)
 rows.show(store, who, wanted, booking)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ class Bar:
             theirs = wanted.names(dimension)
             if ours:
                 wanted = wanted.of(dimension, *(ours if not theirs else (set(ours) & set(theirs) or {_NOBODY})))
-        return wanted if self.account_id is None else replace(wanted, accounts=(self.account_id,))
+        return wanted if self.account_id is None else wanted.only(self.account_id)
 
     @property
     def text(self) -> str:

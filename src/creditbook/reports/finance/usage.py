@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -60,7 +60,12 @@ def by(store: Store, who: Principal, wanted: Wanted, *dimensions: Dimension) -> 
     int, ``weekday_hour`` one pair (0 for Monday … 6, hour), ``account`` an account's id. What has no usage is left out.
     """
     with store.read(who.org_id) as connection:
-        rows = store_usage.sums(connection, who.org_id, wanted, dimensions)
+        return figures_of(connection, who, wanted, *dimensions)
+
+
+def figures_of(connection: Any, who: Principal, wanted: Wanted, *dimensions: Dimension) -> Figures:
+    """`by` within a snapshot that is open already."""
+    rows = store_usage.sums(connection, who.org_id, wanted, dimensions)
     widths = [store_usage.width(dimension) for dimension in dimensions]
     return {_key(row, widths): Usage(*row[sum(widths) :]) for row in rows}
 
@@ -80,8 +85,8 @@ def of_accounts(store: Store, who: Principal, wanted: Wanted, account_ids: Seque
     """The figures of these accounts alone, by id."""
     if not account_ids:
         return {}
-    narrowed = replace(wanted, accounts=tuple(account_ids))
-    return {account_id: figures for (account_id,), figures in by(store, who, narrowed, "account").items()}
+    narrowed = by(store, who, wanted.only(*account_ids), "account")
+    return {account_id: figures for (account_id,), figures in narrowed.items()}
 
 
 def in_rollups(wanted: Wanted, *dimensions: Dimension) -> bool:

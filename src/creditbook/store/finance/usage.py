@@ -113,9 +113,9 @@ def _keys(columns: Any, dimension: Dimension, dialect: str) -> list[sa.ColumnEle
     if dimension != "weekday_hour":
         return [columns["account_id" if dimension == "account" else dimension]]
     weekday = (
-        (sa.cast(sa.func.strftime("%w", columns.org_date), sa.Integer) + 6) % 7
+        (sa.cast(sa.func.strftime("%w", columns.happened_on), sa.Integer) + 6) % 7
         if dialect == "sqlite"
-        else sa.cast(sa.extract("isodow", columns.org_date), sa.Integer) - 1
+        else sa.cast(sa.extract("isodow", columns.happened_on), sa.Integer) - 1
     )
     return [weekday.label("weekday"), columns.hour]
 
@@ -127,7 +127,8 @@ def _lines(org_id: int, wanted: Wanted, by: Collection[Dimension]) -> Any:
 
 def _org_hours(org_id: int, wanted: Wanted) -> Any:
     asked = h.org_date.between(wanted.first, wanted.last)
-    return sa.select(h.org_date, h.org_hour.label("hour"), *_measures(h)).where(h.org_id == org_id, asked)
+    keys = (h.org_date, h.org_date.label("happened_on"), h.org_hour.label("hour"))
+    return sa.select(*keys, *_measures(h)).where(h.org_id == org_id, asked)
 
 
 def _org_days(org_id: int, wanted: Wanted) -> Any:
@@ -168,7 +169,8 @@ def transactions(org_id: int, wanted: Wanted) -> sa.Select[Any]:
     """The transactions themselves with the measures that they add to the rollups, of days that have any."""
     keys = (
         (t.org_date if wanted.basis == "event" else t.accounting_date).label("org_date"),
-        t.org_hour.label("hour"), t.agent, t.model, t.feature, t.plan, t.account_id,
+        t.org_date.label("happened_on"), t.org_hour.label("hour"), t.agent, t.model, t.feature, t.plan,
+        t.account_id,
     )  # fmt: skip
     return sa.select(*keys, *OF_TRANSACTION).where(*counted(org_id, wanted))
 

@@ -53,3 +53,7 @@ class Wanted:
         """The same of these names alone."""
         narrowed: dict[str, Any] = {f"{dimension}s": names}
         return replace(self, **narrowed)
+
+    def only(self, *account_ids: int) -> Wanted:
+        """The same of these accounts alone."""
+        return replace(self, accounts=account_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from creditbook.reports.finance.changes import Mover, Why
+from creditbook.reports.finance.usage import Holder
 from creditbook.ui import charts
 from creditbook.ui.colour import INK, LABEL, OTHER
 from creditbook.ui.format import MINUS, dollars_in_markdown, esc, inr, percent, usd
@@ -95,8 +96,9 @@ def _signed(nanos: int, write: Callable[..., str]) -> str:
     return sign + (write(abs(nanos), 4) if 0 < abs(nanos) < 10**7 else write(abs(nanos)))
 
 
-def movers(found: Sequence[Mover], names: dict[Any, str], dimension: str, choices: Sequence[str]) -> None:
+def movers(found: Sequence[Mover], holders: Mapping[int, Holder], choice: str, choices: Sequence[str]) -> None:
     """Who moved the cost: the most first, with both periods beside each other. Together they are all of it."""
+    dimension = choice.lower()
     shown = [one for one in found if one.usd_nanos][:SHOWN]
     rest = [one for one in found if one not in shown]
     with card("movers", height="stretch"):
@@ -113,7 +115,7 @@ def movers(found: Sequence[Mover], names: dict[Any, str], dimension: str, choice
         if not shown:
             muted("Nothing moved.")
             return
-        listed = [_row(names.get(one.key) or f"no {dimension}", one) for one in shown]
+        listed = [_row(_name(one.key, holders) or f"no {dimension}", one) for one in shown]
         left = sum(one.usd_nanos for one in rest), sum(one.inr_nanos for one in rest)
         if any(left):
             before, after = (sum(getattr(one, when).cost_usd_nanos for one in rest) for when in ("was", "now"))
@@ -127,6 +129,10 @@ def movers(found: Sequence[Mover], names: dict[Any, str], dimension: str, choice
             alt=f"Change of cost by {dimension}",
             height="content",
         )
+
+
+def _name(key: Any, holders: Mapping[int, Holder]) -> str:
+    return holders[key].shown if key in holders else str(key)
 
 
 def _row(name: str, one: Mover) -> tuple[str, ...]:

@@ -13,12 +13,13 @@ import streamlit as st
 
 from creditbook.reports.finance.beneath import Bar
 from creditbook.reports.finance.usage import Holder
+from creditbook.reports.finance.usage_sheet import Sheet
 from creditbook.reports.finance.wanted import Named, Wanted
 from creditbook.reports.usage import Usage
 from creditbook.ui import charts, usage_charts
 from creditbook.ui.colour import INK
 from creditbook.ui.format import dollars_in_markdown, esc, full, inr, percent, plural, short, usd
-from creditbook.ui.measures import OTHER, Figures, Measure, Stack, both_currencies
+from creditbook.ui.measures import OTHER, Figures, Measure, Stack, add, both_currencies
 from creditbook.ui.page import muted
 
 from . import rows
@@ -28,8 +29,9 @@ MOST_NAMES = 40
 """A bar of more names than this does not open: its address would be too long."""
 
 
-def figures(now: Usage, was: Usage | None, days: Sequence[tuple[date, Usage]], booked: str) -> None:
+def figures(seen: Sheet, wanted: Wanted, booked: str) -> None:
     """Cost in both currencies, tokens, requests; the change stays ink: more use is neither good nor bad."""
+    now, was, days = seen.total, seen.was, _days(seen.days, wanted)
     each = usd(now.cost_usd_nanos // now.requests, 4) if now.requests else "–"
     unpriced = f"; {plural(now.unpriced, 'request')} not priced yet, at $0" if now.unpriced else ""
     tokens = f"{full(now.charged)} charged, {full(now.refunded)} returned. The models counted {full(now.model_tokens)}"
@@ -39,6 +41,7 @@ def figures(now: Usage, was: Usage | None, days: Sequence[tuple[date, Usage]], b
         ("Tokens charged", lambda u: u.net_charged, short, tokens, 1),
         ("Requests", lambda u: u.requests, full, f"{each} each on average", 1),
     )
+    _unpriced(now.unpriced)
     grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
     for label, of, write, note, scale in told:
         value, old = of(now), of(was) if was else 0
@@ -50,7 +53,7 @@ def figures(now: Usage, was: Usage | None, days: Sequence[tuple[date, Usage]], b
                 delta_color="off",
                 delta_arrow=("up" if value >= old else "down") if old else "off",
                 delta_description=None if was is None else dollars_in_markdown(f"vs {write(old)}"),
-                chart_data=[of(one) / scale for _, one in days] if len(days) > 1 else None,
+                chart_data=[of(one) / scale for one in days] if len(days) > 1 else None,
                 chart_type="area",
                 border=True,
                 height="stretch",
@@ -89,10 +92,20 @@ def _names(
     return tuple((dimension, one) for one in rest) if len(rest) <= MOST_NAMES else None
 
 
-def unpriced(requests: int, who_may_price: bool) -> None:
+def _days(found: Figures, wanted: Wanted) -> list[Usage]:
+    """Every day of the period together, in order."""
+    by_date: dict[date, list[Usage]] = {}
+    for (day, _), usage in found.items():
+        by_date.setdefault(day, []).append(usage)
+    return [
+        add(by_date.get(wanted.first + timedelta(days=n), ())) for n in range((wanted.last - wanted.first).days + 1)
+    ]
+
+
+def _unpriced(requests: int) -> None:
     """Requests that have no price are never silently nothing."""
     if requests:
-        where = " Set their prices on [Prices](prices)." if who_may_price else ""
+        where = " Set their prices on [Prices](prices)."
         said = f"{plural(requests, 'request')} of these days {'has' if requests == 1 else 'have'} no price yet"
         muted(f":orange[:material/price_change: {said}] and stand at \\$0 in every cost here.{where}")
 
@@ -124,8 +137,9 @@ def _ranking(dimension: Named, found: Figures, measure: Measure) -> None:
     usage_charts.ranking(f"by-{dimension}", title, found, measure, unnamed=unnamed, on_pick=opened)
 
 
-def heat(found: Figures, measure: Measure, note: str, *, opens: bool) -> None:
+def heat(found: Figures, measure: Measure, *, of_all: bool) -> None:
     """When it is used: weekday by hour, in ink. Each cell opens to its rows, where the figures are the filter's own."""
+    note = "Of all usage: so much is not counted by hour under a filter. Choose fewer days for that" if of_all else ""
     cells = [[found.get(((day, hour),), Usage()) for hour in range(24)] for day in range(7)]
     fig = charts.figure(270, hovermode="closest")
     fig.add_trace(
@@ -157,12 +171,13 @@ def heat(found: Figures, measure: Measure, note: str, *, opens: bool) -> None:
         table,
         alt=f"Heat map of {measure.name.lower()} by weekday and hour. {busiest}",
         columns={"Day": st.column_config.TextColumn("", pinned=True)},
-        on_pick=rows.pick(bars) if opens else None,
+        on_pick=None if of_all else rows.pick(bars),
     )
 
 
-def spenders(top: Sequence[tuple[Holder, Usage]], was: Mapping[int, Usage] | None, many: int, whole: Usage) -> None:
+def spenders(seen: Sheet) -> None:
     """The accounts that cost the most, against what each cost in the period before."""
+    top, was, many, whole = seen.spenders, seen.past, seen.accounts, seen.total
     if not top:
         return
     values = [one.cost_usd_nanos for _, one in top]

@@ -6,22 +6,20 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from creditbook.access.values import Principal
-from creditbook.reports.finance import changes, usage
-from creditbook.reports.finance.money import Booking
-from creditbook.reports.finance.wanted import NAMED, Named, Wanted
+from creditbook.reports.finance.wanted import NAMED, Dimension, Named, Wanted
 from creditbook.reports.usage import Usage
-from creditbook.store.engine import Store
 from creditbook.ui import page
-from creditbook.ui.measures import MEASURES, Figures, Measure
+from creditbook.ui.measures import MEASURES, Measure
 
-from . import changes as draw
 from . import toolbar
 
-RAW_MOST = 200_000
-"""Requests that a heat map under filters may count one by one: hours are rolled up without names."""
-
-_MOVERS = {"Model": "model", "Agent": "agent", "Feature": "feature", "Plan": "plan", "Member": "account"}
+MOVERS: dict[str, Dimension] = {
+    "Model": "model",
+    "Agent": "agent",
+    "Feature": "feature",
+    "Plan": "plan",
+    "Member": "account",
+}
 
 
 def choices(total: Usage) -> tuple[Measure, Named]:
@@ -50,27 +48,9 @@ def choices(total: Usage) -> tuple[Measure, Named]:
     return MEASURES[measure or best], named[split or "Model"]
 
 
-def hours(store: Store, who: Principal, wanted: Wanted, requests: int) -> tuple[Figures, str]:
-    """Figures by weekday and hour, and a sentence where they could not follow the filters."""
-    if usage.in_rollups(wanted, "weekday_hour") or requests <= RAW_MOST:
-        return usage.by(store, who, wanted, "weekday_hour"), ""
-    plain = Wanted(wanted.first, wanted.last)
-    note = "Of all usage: so many requests are not counted by hour under a filter. Choose fewer days for that"
-    return usage.by(store, who, plain, "weekday_hour"), note
-
-
-def movers_by(store: Store, who: Principal, before: Wanted, wanted: Wanted, booking: Booking) -> None:
-    """Whose part in the change is told: a choice, and the table."""
-    said = st.session_state.get("movers-by") or "Model"
-    dimension = _MOVERS.get(said, "model")
-    was = booking.each(usage.by(store, who, before, dimension))  # type: ignore[arg-type]
-    now = booking.each(usage.by(store, who, wanted, dimension))  # type: ignore[arg-type]
-    found = changes.movers(was, now)
-    names = {one.key: str(one.key) for one in found}
-    if dimension == "account":
-        holders = usage.accounts(store, who, [one.key for one in found[: draw.SHOWN]])
-        names = {key: holder.shown for key, holder in holders.items()}
-    draw.movers(found, names, "member" if dimension == "account" else dimension, list(_MOVERS))
+def movers_by() -> Dimension:
+    """Whose part in the change is told: what the card's own control says, which is drawn further down."""
+    return MOVERS.get(st.session_state.get("movers-by") or st.query_params.get("movers-by", ""), "model")
 
 
 def nothing(used: tuple[date, date], wanted: Wanted) -> None:
