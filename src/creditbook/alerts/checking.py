@@ -32,8 +32,9 @@ TRIES = 6
 """How often one crossing is tried in all: after 1, 2, 4, 8 and 16 minutes more."""
 
 INTERRUPTED = "The check was interrupted while sending. It may have arrived, so it is not repeated."
-_IN_PROGRESS = timedelta(minutes=10)
-_SENDERS = 8
+IN_PROGRESS = timedelta(minutes=10)
+"""So long a check may be at one alert; a claim that is older than that was interrupted."""
+SENDERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _again(store: Store, rule: Any, now: datetime) -> bool:
     with store.read(rule.org_id) as connection:
         tried = rows.latest_sent(connection, rule.org_id, rule.alert_id, rule.kind, TRIES)
     if not tried or tried[0].at < rule.last_fired_at:
-        if now - rule.last_fired_at > _IN_PROGRESS:
+        if now - rule.last_fired_at > IN_PROGRESS:
             _claimed_and_recorded(store, rule, now, INTERRUPTED)
         return False
     failures = 0
@@ -105,7 +106,12 @@ def _again(store: Store, rule: Any, now: datetime) -> bool:
         failures += 1
     if not failures or failures >= TRIES or tried[0].error == INTERRUPTED:
         return False
-    return bool(now >= tried[0].at + timedelta(minutes=2 ** (failures - 1)))
+    return bool(now >= tried[0].at + pause(failures))
+
+
+def pause(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row."""
+    return timedelta(minutes=2 ** (failures - 1))
 
 
 def _claimed_and_recorded(store: Store, rule: Any, now: datetime, error: str) -> None:
@@ -130,7 +136,7 @@ def _all(store: Store, jobs: Iterable[_Job], now: datetime, settings: Settings) 
     waiting = list(jobs)
     if not waiting:
         return []
-    with ThreadPoolExecutor(min(_SENDERS, len(waiting)), thread_name_prefix="alerts") as senders:
+    with ThreadPoolExecutor(min(SENDERS, len(waiting)), thread_name_prefix="alerts") as senders:
         told = senders.map(lambda job: _one(store, job, now, settings), waiting)
         return [one for one in told if one is not None]
 

@@ -8,7 +8,7 @@ nothing is projected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -92,7 +92,8 @@ class Standing:
     """A budget in one month as of a local date, in nanos of its currency.
 
     ``projected_nanos`` is where the month will end (None: too early, or it has not begun); of a past month it is what
-    was spent. ``gone_on`` is the day on which the budget was used up or, projected, will be.
+    was spent. ``gone_on`` is the day on which the budget was used up or, projected, will be. ``path`` is what had been
+    spent by the end of each day so far; ``ahead``, from today on, what will have been.
     """
 
     month: date
@@ -101,6 +102,8 @@ class Standing:
     projected_nanos: int | None
     gone_on: date | None
     verdict: Verdict
+    path: tuple[tuple[date, int], ...] = ()
+    ahead: tuple[tuple[date, int], ...] = ()
 
     @property
     def left_nanos(self) -> int:
@@ -138,17 +141,21 @@ def standing(amount_nanos: int, month: date, today: date, costs: Mapping[date, i
         known_since: the first local date on which what the budget is about was used: days before it teach nothing.
     """
     last = last_of(month)
-    spent = {day: cost for day, cost in costs.items() if month <= day <= min(last, today)}
-    actual = sum(spent.values())
-    gone_on = _gone_on(spent, amount_nanos)
+    spent = {month + timedelta(days=n): 0 for n in range((min(last, today) - month).days + 1)}
+    spent |= {day: cost for day, cost in costs.items() if day in spent}
+    actual, path = sum(spent.values()), _risen(spent)
+    gone_on = _gone_on(path, amount_nanos)
     if today > last:
         verdict = Verdict.OVER if actual > amount_nanos else Verdict.KEPT
-        return Standing(month, amount_nanos, actual, actual, gone_on, verdict)
+        return Standing(month, amount_nanos, actual, actual, gone_on, verdict, path)
     coming = _coming(costs, month, today, known_since)
-    projected = None if coming is None else actual + half_even(*sum(coming.values(), Fraction()).as_integer_ratio())
-    if coming is not None and gone_on is None:
-        gone_on = _gone_on(coming | {today: actual + coming[today]}, amount_nanos)
-    return Standing(month, amount_nanos, actual, projected, gone_on, _verdict(actual, projected, amount_nanos))
+    if coming is None:
+        return Standing(month, amount_nanos, actual, None, gone_on, _verdict(actual, None, amount_nanos), path)
+    ahead = _risen(coming, actual)
+    projected = ahead[-1][1]
+    gone_on = gone_on or _gone_on(ahead, amount_nanos)
+    verdict = _verdict(actual, projected, amount_nanos)
+    return Standing(month, amount_nanos, actual, projected, gone_on, verdict, path, ahead)
 
 
 def _verdict(actual: int, projected: int | None, amount: int) -> Verdict:
@@ -159,14 +166,18 @@ def _verdict(actual: int, projected: int | None, amount: int) -> Verdict:
     return Verdict.BREAKS if projected > amount else Verdict.HOLDS
 
 
-def _gone_on(costs: Mapping[date, int] | Mapping[date, Fraction], amount: int) -> date | None:
-    """The day on which more than so much was gone."""
-    total: int | Fraction = 0
+def _risen(costs: Mapping[date, int] | Mapping[date, Fraction], start: int = 0) -> tuple[tuple[date, int], ...]:
+    """What had been spent by the end of each day, half to even where it is a guess."""
+    total, risen = Fraction(start), []
     for day in sorted(costs):
         total += costs[day]
-        if total > amount:
-            return day
-    return None
+        risen.append((day, half_even(*total.as_integer_ratio())))
+    return tuple(risen)
+
+
+def _gone_on(path: Iterable[tuple[date, int]], amount: int) -> date | None:
+    """The day on which more than so much was gone."""
+    return next((day for day, total in path if total > amount), None)
 
 
 def _coming(costs: Mapping[date, int], month: date, today: date, known_since: date) -> dict[date, Fraction] | None:
