@@ -61,7 +61,7 @@ BREAKS = [
     ("UPDATE audit SET reason = 'because' WHERE audit_id = (SELECT MIN(audit_id) FROM audit)", "audit.chain"),
     ("DELETE FROM ledger_transaction WHERE kind = 'usage'", "pointer."),
     ("UPDATE books_day SET tokens_in = tokens_in + 1 WHERE accounting_date < '2026-04-01'", "month.closed"),
-    ("UPDATE usage_org_day SET accounting_date = '2026-03-30'", "month.closed"),
+    ("UPDATE usage_org_day SET accounting_date = '2026-04-05'", "month.closed"),
     ("UPDATE period_close SET digest = 'moved'", "month.closed"),
     ("UPDATE period_close SET figures = replace(figures, '\"requests\":', '\"requests\":1')", "month.closed"),
 ]
