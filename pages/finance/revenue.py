@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from creditbook.installation import installation
-from creditbook.reports.finance import sales, subscriptions
+from creditbook.reports.finance import books, sales, subscriptions
 from creditbook.ui import page
-from creditbook.ui.finance import joining, listing, recurring, revenue, sold, toolbar
+from creditbook.ui.finance import earning, joining, listing, recurring, revenue, sold, toolbar
 from creditbook.ui.finance import sheets as sheet
 from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
@@ -22,18 +22,23 @@ found = read(
         sales.sold(store, who, period),
         sales.money_back(store, who, period),
         subscriptions.lives(store, who, last),
+        books.books_by_month(store, who, period.first, last),
     )
 )
 if isinstance(found, Unread):
     not_read("Revenue", found)
     st.stop()
-bought, back, lives = found
+bought, back, lives, months = found
 currency = revenue.currency(who, bought, subscriptions.worth_a_month(lives, last))
 if not revenue.anything(bought, lives):
     page.empty("Nothing sold yet", "The first purchase or paid plan appears here a moment after it is paid.")
     st.stop()
 
-revenue.figures(asked, currency, bought, back, lives)
+revenue.figures(store, who, asked, currency, months, lives)
+earned, deferred = earning.earned(months, currency), earning.deferred(months, currency)
+drawn, points = earning.picture(earned, deferred)
+sheet.draw(earned, drawn, points=points, legend=earning.LEGEND)
+sheet.draw(deferred)
 drawn, points, legend = sold.picture(bought, period, currency)
 sheet.draw(sold.sheet(bought, back, currency), drawn, points=points, legend=legend)
 mrr = recurring.sheet(lives, period, currency)

@@ -55,4 +55,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("finance-usage", "finance/usage.py", "Usage & cost", "query_stats", "Finance", roles=("finance", "admin")),
     Screen("forecast", "finance/forecast.py", "Forecast", "online_prediction", "Finance", roles=("finance", "admin")),
     Screen("revenue", "finance/revenue.py", "Revenue", "payments", "Finance", roles=("finance", "admin")),
+    Screen("liability", "finance/liability.py", "Liability", "account_balance", "Finance", roles=("finance", "admin")),
 )

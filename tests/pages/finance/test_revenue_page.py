@@ -18,9 +18,9 @@ from support.revenues import SHOP, Season, a_season, lead
 
 from creditbook import open_ledger
 from creditbook.installation import Installation, close_installations, installation
-from creditbook.reports.finance import periods, sales, subscriptions
+from creditbook.reports.finance import books, periods, sales, subscriptions
 from creditbook.site import DASHBOARD, PAGES
-from creditbook.ui.finance import joining, recurring, revenue, sheets, sold
+from creditbook.ui.finance import earning, joining, recurring, revenue, sheets, sold
 from creditbook.ui.finance.listing import Listing
 from creditbook.ui.finance.sheets import Picked, Sheet
 from creditbook.ui.session import TEST_USER
@@ -116,6 +116,35 @@ def test_every_sheet_adds_up_by_hand(place: Installation, season: Season) -> Non
     assert "ECB" in converted.more
 
 
+def test_what_is_earned_and_deferred_adds_up_across_and_down_and_opens_to_its_rows(
+    place: Installation, season: Season
+) -> None:
+    who = lead(season.ledger)
+    months = books.books_by_month(place.store, who, SPAN.first, SPAN.last)
+    earned, deferred = earning.earned(months, "INR"), earning.deferred(months, "INR")
+    adds_up(earned)
+    adds_up(deferred, but=frozenset({"opening", "closing"}))
+    for line in earned.every:
+        *parts, revenue_minor = (cell or 0 for cell in line.cells)
+        assert sum(parts) == revenue_minor
+    for line in deferred.every:
+        *parts, closing = (cell or 0 for cell in line.cells)
+        assert sum(parts) == closing
+    assert earned.total is not None
+    assert all(earned.total.cells[:2]), "packs and plans earn"
+    for sheet in (earned, deferred):
+        for line in sheet.every:
+            for column, cell in zip(sheet.columns, line.cells, strict=True):
+                if column.slug in ("revenue", "reversed"):
+                    continue
+                found = everything(
+                    earning.beneath(place.store, who, SPAN, "INR", Picked(sheet.key, line.slug, column.slug))
+                )
+                place_of = 6 if column.slug in ("opening", "closing") else 4
+                sign = -1 if sheet is earned else 1  # what is earned leaves what is deferred
+                assert sum(row.raw[place_of] for row in found) * 100 * sign == cell, (sheet.key, line.slug, column.slug)
+
+
 def test_every_figure_of_what_was_sold_opens_to_rows_that_add_up_to_it(place: Installation, season: Season) -> None:
     who = lead(season.ledger)
     found = sold.sheet(sales.sold(place.store, who, SPAN), sales.money_back(place.store, who, SPAN), "INR")
@@ -156,8 +185,11 @@ def test_the_rows_beneath_a_figure_have_an_address_and_nonsense_in_it_is_nothing
     at = opened(who, period="All", beneath="sold.2026-06:plan:thirty.gross")
     assert not at.exception
     assert any("gita" in frame.value.to_string() for frame in at.dataframe)
-    for nonsense in ("x", "sold.2026-99:plan:thirty.gross", "mrr.never.new", "cohorts.2026-03.what", "no.such.sheet"):
-        assert not opened(who, period="All", beneath=nonsense).exception, nonsense
+    assert not opened(who, period="All", beneath="x").exception
+    lives = subscriptions.lives(place.store, who, SPAN.last)
+    for nonsense in ("sold.2026-99:plan:thirty.gross", "mrr.never.new", "cohorts.2026-03.what", "no.such.sheet"):
+        picked = Picked(*nonsense.split("."))
+        assert revenue.beneath(place.store, who, SPAN, "INR", lives, picked) is None, nonsense
 
 
 def test_an_organization_that_sold_nothing_says_so(

@@ -18,6 +18,8 @@ from .sales import zone_of
 
 CAME_IN = ("sold", "granted", "returned", "rolled_in")
 WENT_OUT = ("used", "expired", "revoked", "refunded", "rolled_out")
+BREAKAGE = "breakage"
+"""Expired and revoked together."""
 MOVED = (*CAME_IN, *WENT_OUT)
 LINES = ("opening", *MOVED, "closing")
 """The lines of a roll-forward, in their order."""
@@ -96,6 +98,8 @@ def _wanted(line: str, grant_class: str, currency: str) -> Moves | None:
             others = frozenset(CAME) - kinds
             return Moves("in", others, True, grant_class, currency)
         return Moves("in", frozenset(kinds), False, grant_class, currency)
+    if line == BREAKAGE:
+        return Moves("out", frozenset(WENT) - {"expiry"}, True, grant_class, currency)
     if line in WENT_OUT:
         kinds = {kind for kind, of in WENT.items() if of == line}
         if line == "revoked":

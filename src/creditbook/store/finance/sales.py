@@ -101,12 +101,12 @@ def stuck(connection: sa.Connection, org_id: int, until: datetime) -> list[Any]:
 def paid_back(connection: sa.Connection, org_id: int) -> list[Any]:
     """Every transaction that paid money back, oldest first: (txn_id, accounting_date, metadata, actor, reason).
 
-    They are found by the few accounts of which a purchase went back, not by looking through history.
+    They have a small index of their own, which SQLite uses only where the condition is a literal.
     """
-    whose = sa.select(p.account_id).where(p.org_id == org_id, p.refunded_minor > 0).distinct()
+    of_money = t.kind == sa.literal_column("'purchase_refund'")
     query = (
         sa.select(t.txn_id, t.accounting_date, t.metadata, t.actor, t.reason)
-        .where(t.org_id == org_id, t.account_id.in_(whose), t.kind == "purchase_refund")
+        .where(t.org_id == org_id, of_money)
         .order_by(t.txn_id)
     )
     return list(connection.execute(query).all())

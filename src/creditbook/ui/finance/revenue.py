@@ -8,16 +8,19 @@ from datetime import date
 import streamlit as st
 
 from creditbook.access.values import Principal
-from creditbook.reports.finance import converting, subscriptions
+from creditbook.domain.flow import Revenue
+from creditbook.reports.finance import books, converting, subscriptions
+from creditbook.reports.finance.books import Books
 from creditbook.reports.finance.converting import Rate
 from creditbook.reports.finance.periods import Period
-from creditbook.reports.finance.sales import MoneyBack, Sale
+from creditbook.reports.finance.sales import Sale
 from creditbook.reports.finance.subscriptions import Life
 from creditbook.store.engine import Store
-from creditbook.ui.format import dollars_in_markdown, esc, plural
+from creditbook.ui.format import dollars_in_markdown, esc, percent, plural
 from creditbook.ui.money import money
+from creditbook.ui.reading import Unread, read
 
-from . import joining, recurring, sold
+from . import earning, joining, recurring, sold
 from .listing import Listing
 from .sheets import Picked
 from .toolbar import Asked
@@ -45,25 +48,48 @@ def anything(found: Sequence[Sale], lives: Sequence[Life]) -> bool:
 
 
 def figures(
-    asked: Asked, currency: str, bought: Sequence[Sale], back: Sequence[MoneyBack], lives: Sequence[Life]
+    store: Store, who: Principal, asked: Asked, currency: str, months: Sequence[Books], lives: Sequence[Life]
 ) -> None:
-    """The four figures of the period."""
-    own = [sale for sale in bought if sale.currency == currency]
-    sold_minor, tax = sum(sale.gross_minor for sale in own), sum(sale.tax_minor for sale in own)
-    paid_back = sum(one.amount_minor for one in back if one.currency == currency)
-    mrr, paying = subscriptions.worth_a_month(lives, asked.period.last).get(currency, (0, 0))
+    """The four figures of the period, held against the period before where that is asked for."""
+    now = _figures(months, lives, asked.period.last, currency)
+    was = _before(store, who, asked, currency)
     grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
-    for title, minor, note in (
-        ("Sold", sold_minor, f"Paid by buyers, {money(tax, currency)} of it tax"),
-        ("Tax", tax, "In what was sold"),
-        ("Went back", paid_back, "Money refunded on these days, tax included"),
-        ("MRR", mrr, f"Of {plural(paying, 'paid plan')} at the end, tax excluded"),
-    ):
+    for title, (minor, note) in now.items():
+        old = was.get(title, (0, ""))[0] if was else 0
         with grid.cell():
             st.metric(
-                title, dollars_in_markdown(money(minor, currency)), border=True, height="stretch",
-                help=dollars_in_markdown(esc(note)),
+                title, dollars_in_markdown(money(minor, currency)),
+                None if not was else percent(abs(minor - old), old),
+                delta_color="off",
+                delta_arrow=("up" if minor >= old else "down") if old else "off",
+                delta_description=None if not was else dollars_in_markdown(f"vs {money(old, currency)}"),
+                border=True, height="stretch", help=dollars_in_markdown(esc(note)),
             )  # fmt: skip
+
+
+def _figures(months: Sequence[Books], lives: Sequence[Life], last: date, currency: str) -> dict[str, tuple[int, str]]:
+    of = [one.revenue.get(currency, Revenue(currency)) for one in months]
+    tax, went = sum(one.tax_minor for one in of), sum(one.paid_back_minor for one in of)
+    mrr, paying = subscriptions.worth_a_month(lives, last).get(currency, (0, 0))
+    sold_note = f"Paid by buyers, {money(tax, currency)} of it tax; {money(went, currency)} went back"
+    return {
+        "Sold": (sum(one.gross_minor for one in of), sold_note),
+        "Earned": (sum(one.revenue_minor for one in of), "Revenue without tax: by use, by days of plans, and breakage"),
+        "Deferred": (of[-1].deferred_closing_minor if of else 0, "Paid and not earned yet at the end, without tax"),
+        "MRR": (mrr, f"Of {plural(paying, 'paid plan')} at the end, without tax"),
+    }
+
+
+def _before(store: Store, who: Principal, asked: Asked, currency: str) -> dict[str, tuple[int, str]]:
+    """The same figures of the period before; none where it is not asked for or had nothing."""
+    if asked.before is None:
+        return {}
+    first, last = asked.before.first, asked.before.last
+    found = read(lambda: (books.books_by_month(store, who, first, last), subscriptions.lives(store, who, last)))
+    if isinstance(found, Unread):
+        return {}
+    told = _figures(found[0], found[1], last, currency)
+    return told if any(minor for minor, _ in told.values()) else {}
 
 
 def rates(store: Store, standing: Mapping[str, object], day: date) -> dict[tuple[str, str], Rate | None]:
@@ -77,6 +103,8 @@ def beneath(
     """The rows beneath any figure of the page."""
     if picked.sheet == sold.SHEET:
         return sold.beneath(store, who, period, currency, picked)
+    if picked.sheet in (earning.EARNED, earning.DEFERRED):
+        return earning.beneath(store, who, period, currency, picked)
     if picked.sheet == recurring.SHEET:
         return recurring.beneath(lives, period, currency, picked)
     if picked.sheet == recurring.CONVERTED:
