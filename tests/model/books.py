@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
+
+from model.days import local_date
 
 from creditbook.domain.program import Allowance, Package, Plan, Program, PromoTerms
 
@@ -76,6 +79,12 @@ class Grant:
     dead: str | None = None
     allowance: bool = False  # of the period running in its wallet
     rolled_from: Wallet | None = None  # ends when the period of this wallet ends
+    net: int = 0  # what was paid for it, without the tax
+
+    @property
+    def owes(self) -> int:
+        """What its price has not earned yet (rule 35)."""
+        return self.net - round(Fraction(self.net * (self.amount - self.remaining), self.amount))
 
     @property
     def free(self) -> int:
@@ -214,7 +223,14 @@ class Book:
     versions: list[tuple[datetime, Program]] = field(default_factory=list)  # oldest first
     sales: list[Sale] = field(default_factory=list)
     codes: dict[str, Code] = field(default_factory=dict)
+    closed_through: date | None = None
     paid_after: datetime | None = None  # looking ahead: what falls due after this is taken as paid
+
+    def accounting_date(self, happened: datetime) -> date:
+        """The date under which the books count what happened at this instant and is booked now (rule 34)."""
+        day = local_date(happened, self.zone)
+        closed = self.closed_through
+        return day if closed is None or day > closed else closed + timedelta(days=1)
 
     @property
     def pool(self) -> Account | None:

@@ -58,6 +58,9 @@ def grants_agree(pair: Pair, name: str) -> None:
     ]
     for number, (one, other) in enumerate(zip(found, wanted, strict=False)):
         assert one == other, f"grant {number} of {name}: ledger {one}, model {other}"
+    owed = pair.driver.owed(name)
+    for number, g in enumerate(g for g in pair.book.made if g.account is account):
+        assert owed[number] == g.owes, f"grant {number} of {name} owes: ledger {owed[number]}, model {g.owes}"
     assert len(found) == len(wanted), f"{name}: ledger made {len(found)} grants, model {len(wanted)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from model.books import Account, Book, Grant, Pay, Result, Use
 from model.passing import repay
@@ -77,6 +78,7 @@ def give_back(book: Book, pay: Pay, n: int, now: datetime, result: Result) -> No
         wallet = wallet_for(book, grant.account, wallet.type, wallet.features)
     days = 30 if grant.cls == "purchased" else 7
     fresh = give(book, wallet, n, grant.cls, now, now + timedelta(days=days))
+    fresh.net = round(Fraction(grant.net * n, grant.amount))  # what these tokens had earned is owed again
     result.lines.append((fresh, n))
     result.grants.append(fresh)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from creditbook import Balance, open_ledger
+from creditbook.domain.closing import next_month
+from creditbook.domain.errors import InvalidRequest
 from creditbook.domain.program import Program
 from creditbook.reports.proof import prove
-from creditbook.store.tables.ledger import account, account_day, token_grant, wallet
+from creditbook.store import closing
+from creditbook.store.tables.ledger import account, account_day, entry, ledger_transaction, token_grant, wallet
 
 POSITIONAL = (
     "hold", "use", "grant", "type", "zone", "quota", "wallet_no", "active", "disputed", "sale", "what", "plan", "item",
@@ -99,6 +103,27 @@ class LedgerDriver:
     def grants(self, name: str) -> list[tuple[Any, ...]]:
         columns = ("grant_id", "wallet_id", "class", "amount", "effective_at", "expires_at", "remaining", "held")
         return self.rows(name, token_grant, *columns, order="grant_id")
+
+    def owed(self, name: str) -> list[int]:
+        """What each grant's price has not earned yet, by its entries, in the order of the grants."""
+        lines = self.rows(name, entry, "grant_id", "deferred_minor", order="grant_id")
+        return [sum(n for of, n in lines if of == grant_id) for grant_id, *_ in self.grants(name)]
+
+    def accounting_date(self, name: str, txn_id: int) -> date:
+        found = dict(self.rows(name, ledger_transaction, "txn_id", "accounting_date", order="txn_id"))
+        return found[txn_id]
+
+    def close_months(self, slug: str) -> date | None:
+        """Close every month that is over; returns the last closed day."""
+        through = None
+        with suppress(InvalidRequest):
+            while True:
+                org_id = self.ledger.core.organization(slug).org_id
+                with self.store.read(org_id) as connection:
+                    through = closing.closed_through(connection, org_id)
+                    month = next_month(through, closing.first_booked(connection, org_id))
+                self.ledger.close_month(slug, month or self.ledger.core.now().date(), reason="machine")
+        return through
 
     def wallets(self, name: str) -> list[tuple[int, str, frozenset[str] | None]]:
         found = self.rows(name, wallet, "wallet_id", "type", "features", order="wallet_id")

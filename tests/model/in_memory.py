@@ -18,6 +18,8 @@ from model.memory_sales import Shelf, translated
 
 from creditbook.domain import balance as balances
 from creditbook.domain import operations as ops
+from creditbook.domain.calendar import zone_info
+from creditbook.domain.closing import next_month
 from creditbook.domain.context import Desk
 from creditbook.domain.decide import decide
 from creditbook.domain.errors import LedgerError
@@ -72,6 +74,7 @@ class Org:
     transactions: dict[int, Transaction] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     repayments: dict[int, list[int]] = field(default_factory=dict)  # debt → transactions that repaid it
+    closed_through: date | None = None
 
 
 class MemoryDriver:
@@ -158,7 +161,7 @@ class MemoryDriver:
         if verb in {"grant", "approved_grant", "open_wallet"} and isinstance(asked.get("expires_at"), date):
             asked["expires_at"] = typed_end(asked["expires_at"], account.zone)
         if verb in {"spend", "capture"}:
-            work = {k: asked.pop(k) for k in ("input_tokens", "output_tokens") if k in asked}
+            work = {k: asked.pop(k) for k in ("input_tokens", "output_tokens", "event_at") if k in asked}
             asked["work"] = ops.Work(**work)
         for k in ("wallet", "type"):
             if asked.get(k) is not None:
@@ -173,6 +176,7 @@ class MemoryDriver:
         journal = Journal(1, self.new_id)
         try:
             org.shelf.lend(family.book, family.grants)
+            family.book.closed_through = org.closed_through
             return decide(family.book, journal, asked, self.clock(), org.keys)
         finally:
             self.absorb(org, family, journal)
@@ -275,6 +279,24 @@ class MemoryDriver:
             for g in sorted(family.grants.values(), key=lambda g: g.grant_id)
             if g.account_id == account.account_id
         ]
+
+    def owed(self, name: str) -> list[int]:
+        """What each grant's price has not earned yet, by its entries."""
+        entries = self.find(name)[0].entries
+        return [sum(e.deferred_minor for e in entries if e.grant_id == grant_id) for grant_id, *_ in self.grants(name)]
+
+    def accounting_date(self, name: str, txn_id: int) -> date:
+        return self.find(name)[0].transactions[txn_id].accounting_date
+
+    def close_months(self, slug: str) -> date | None:
+        """Close every month that is over; returns the last closed day."""
+        org = self.orgs[slug]
+        first = min((t.org_date for t in org.transactions.values()), default=None)
+        last = self.clock().astimezone(zone_info(org.shelf.program.zone)).date().replace(day=1) - timedelta(days=1)
+        due = next_month(org.closed_through, first)
+        if due is not None and due <= last:
+            org.closed_through = last
+        return org.closed_through
 
     def wallets(self, name: str) -> list[tuple[int, str, frozenset[str] | None]]:
         return [(i, w.type.value, w.features) for i, w in sorted(self.find(name)[2].wallets.items())]

@@ -122,6 +122,12 @@ class LedgerAgainstModel(SellingRules):
         else:
             self.do("spend", self.name(pick), action=action, input_tokens=inp, output_tokens=out)
 
+    @rule(pick=PICK, tokens=TOKENS, days=st.integers(0, 70))
+    def work_of_the_past(self, pick: int, tokens: int, days: int) -> None:
+        """Told late: charged now, dated when it happened, and booked where the books are open (rules 27, 34)."""
+        happened = self.pair.clock.now - timedelta(days=days)
+        self.do("spend", self.name(pick), action="work", tokens=tokens, event_at=happened)
+
     @rule(pick=PICK, keyed=KEYED, action=ACTION, aim=st.none() | AIM, wallet=PREFERRED, minutes=MINUTES)
     def reserve(self, pick: int, keyed: bool, action: str, aim: Any, wallet: str | None, minutes: int) -> None:
         name = self.name(pick)
@@ -254,6 +260,10 @@ class LedgerAgainstModel(SellingRules):
         for name in self.pair.names:  # the ledger's clock is what it decided last
             self.pair.touch(name)
         self.pair.clock.now -= timedelta(seconds=seconds)
+
+    @rule()
+    def close_months(self) -> None:
+        self.pair.close_months()
 
     @rule(times=st.integers(1, 2))
     def sweep(self, times: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from model.books import Account, Grant, Hold, Sale, Use, Wallet
+from model.days import local_date
 from model.model import Model
 from model.outcomes import same_outcome
 from model.reading import available
@@ -106,6 +107,7 @@ class Pair:
             return
         self.remember(name, answer, expected)
         self.same_remainder(name, answer)
+        self.same_books(name, answer, terms.get("event_at"))
         if key is not None:
             self.told.append(Told(verb, name, key, sent, model_terms, answer))
 
@@ -167,6 +169,22 @@ class Pair:
         assert answer.replayed or decided == account.clock, f"decided at: ledger {decided}, model {account.clock}"
         left = None if book.unlimited(account) else available(book, account, None)
         assert answer.available == left, f"left on the receipt: ledger {answer.available}, model {left}"
+
+    def same_books(self, name: str, answer: Any, event_at: datetime | None) -> None:
+        """The date under which the books count it, once a month is closed."""
+        if self.book.closed_through is None or answer.replayed or not hasattr(answer, "transaction_id"):
+            return
+        wanted = self.book.accounting_date(event_at or answer.effective_at)
+        found = self.driver.accounting_date(name, answer.transaction_id)
+        assert found == wanted, f"booked on: ledger {found}, model {wanted}"
+
+    def close_months(self) -> None:
+        """Close every month that is over, where anything is booked in any of them."""
+        self.sweep()
+        over = local_date(self.clock.now, self.book.zone).replace(day=1) - timedelta(days=1)
+        through = self.driver.close_months(self.slug)
+        assert through in {over, self.book.closed_through}, f"closed through {through}, model {over}"
+        self.book.closed_through = through
 
     def remember(self, name: str, answer: Any, expected: Any) -> None:
         use, hold = getattr(expected, "use", None), getattr(expected, "hold", None)

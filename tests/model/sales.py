@@ -110,6 +110,7 @@ def take_money(book: Book, sale: Sale, payment: str, now: datetime) -> None:
         if not into.active:  # what was paid for must be spendable
             into = open_wallet(book, account, package.wallet.value, package.features)
         sale.grant = give(book, into, sale.tokens, "purchased", now, lifetime(package.lifetime_days, now))
+        sale.grant.net = sale.price - sale.tax
         for each in book.cluster(account):
             repay(book, each)
     sale.status, sale.granted = "granted", True

@@ -121,6 +121,7 @@ def spend(
     wallet: str | None = None,
     only_wallet: bool = False,
     meter: bool = False,
+    event_at: datetime | None = None,
 ) -> Result:
     valid(action, tokens, input_tokens, output_tokens)
     program = book.program
