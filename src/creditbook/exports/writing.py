@@ -61,7 +61,7 @@ def _said(value: Any) -> Any:
     """Instants and dates in ISO 8601, truth as true and false."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
 
 
 _WRITERS: dict[str, Callable[[Table, Path], None]] = {"csv": _csv, "xlsx": xlsx.write, "parquet": parquet_file.write}

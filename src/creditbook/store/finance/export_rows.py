@@ -71,11 +71,13 @@ def usage_days(connection: sa.Connection, org_id: int, days: Days) -> Iterator[A
     mine = [u.org_id == org_id, u.org_date >= days.first, u.org_date <= days.last]
     if days.account_id is not None:
         mine.append(u.account_id == days.account_id)
-    keys = (u.org_date, u.account_id, a.name, a.kind, u.agent, u.model, u.feature)
+    keys = (u.org_date, u.account_id, a.name.label("account"), a.kind, u.agent, u.model, u.feature)
     added = [sa.cast(sa.func.sum(u[name]), sa.BigInteger).label(name) for name in MEASURES]
     named = sa.and_(a.org_id == u.org_id, a.account_id == u.account_id)
     query = sa.select(*keys, *added).join_from(usage_account_day, account, named).where(*mine)
-    query = query.group_by(*keys).order_by(a.name, u.agent, u.model, u.feature)
+    query = query.group_by(u.org_date, u.account_id, a.name, a.kind, u.agent, u.model, u.feature).order_by(
+        a.name, u.agent, u.model, u.feature
+    )
     for day in connection.scalars(sa.select(u.org_date).where(*mine).distinct().order_by(u.org_date)).all():
         yield from connection.execute(query.where(u.org_date == day)).all()
 
