@@ -29,7 +29,7 @@ END = date(2026, 4, 30)
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    """March: a pack sold, 40 of 100 used, a month of a plan sold. April: the pack's end, and money back for the plan."""
+    """March: a pack sold, 40 of 100 used, a month of a plan. April: the pack ends, and money goes back for the plan."""
     clock = MovedClock(datetime(2026, 3, 4, 6, 0, tzinfo=UTC))
     ledger = a_shop(f"sqlite:///{tmp_path_factory.mktemp('books')}/books.db", clock, approval_above=None)
     ledger.open_account("acme/ravi")
