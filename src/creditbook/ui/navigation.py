@@ -53,6 +53,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("prices", "admin/prices.py", "Prices", "price_change", "Admin", roles=("admin", "finance")),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
     Screen("finance-usage", "finance/usage.py", "Usage & cost", "query_stats", "Finance", roles=("finance", "admin")),
+    Screen("costs", "finance/costs.py", "Costs & margin", "balance", "Finance", roles=("finance", "admin")),
     Screen("forecast", "finance/forecast.py", "Forecast", "online_prediction", "Finance", roles=("finance", "admin")),
     Screen("revenue", "finance/revenue.py", "Revenue", "payments", "Finance", roles=("finance", "admin")),
     Screen("liability", "finance/liability.py", "Liability", "account_balance", "Finance", roles=("finance", "admin")),
