@@ -27,7 +27,7 @@ class Settings:
     `cookie_secure` is true behind TLS. `sweep_seconds` is how often the server settles what is due, 0 for never. What
     talks to payment providers and mail is None when unset, and off then. `alerts_to_private_hosts` lets people's alerts
     reach hosts of a private network (docs/alerts.md). `fx_url` is where exchange rates may be fetched from, None for
-    nowhere.
+    nowhere. `signing_key_file` holds the Ed25519 key (PEM) that signs exported proofs, None for unsigned ones.
     """
 
     database_url: str = DEFAULT_DATABASE_URL
@@ -44,6 +44,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     alerts_to_private_hosts: bool = False
     fx_url: str | None = None
+    signing_key_file: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -69,6 +70,7 @@ class Settings:
             smtp_url=_said(given, "CREDITBOOK_SMTP_URL"),
             alerts_to_private_hosts=_flag(given, "CREDITBOOK_ALERTS_PRIVATE_HOSTS", default=False),
             fx_url=_said(given, "CREDITBOOK_FX_URL"),
+            signing_key_file=_said(given, "CREDITBOOK_SIGNING_KEY_FILE"),
         )
 
     def link(self, **query: str) -> str:
