@@ -52,6 +52,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("api-keys", "admin/api_keys.py", "API keys", "key", "Admin", roles=("admin",)),
     Screen("prices", "admin/prices.py", "Prices", "price_change", "Admin", roles=("admin", "finance")),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
+    Screen("integrity", "admin/integrity.py", "Integrity", "verified", "Admin", roles=("admin", "finance")),
     Screen("finance-usage", "finance/usage.py", "Usage & cost", "query_stats", "Finance", roles=("finance", "admin")),
     Screen("costs", "finance/costs.py", "Costs & margin", "balance", "Finance", roles=("finance", "admin")),
     Screen("forecast", "finance/forecast.py", "Forecast", "online_prediction", "Finance", roles=("finance", "admin")),
