@@ -58,4 +58,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("forecast", "finance/forecast.py", "Forecast", "online_prediction", "Finance", roles=("finance", "admin")),
     Screen("revenue", "finance/revenue.py", "Revenue", "payments", "Finance", roles=("finance", "admin")),
     Screen("liability", "finance/liability.py", "Liability", "account_balance", "Finance", roles=("finance", "admin")),
+    Screen("close", "finance/close.py", "Close", "lock_clock", "Finance", roles=("finance", "admin")),
 )
