@@ -6,7 +6,7 @@ Tokens are whole. ``account`` is the user's name, without the organization. Acts
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,13 @@ class Buy(Act):
     kind: str = "package"
     reason: str = ""
     actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseMonth(Act):
+    """The books of a month, named by its first day, are closed; ``account`` is who does it."""
+
+    month: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from creditbook.domain.errors import Conflict, InvalidRequest
 from creditbook.domain.program import PromoTerms
 from creditbook.ledger.ledger import Ledger
 
@@ -16,6 +17,7 @@ from .acts import (
     Ask,
     Buy,
     Choose,
+    CloseMonth,
     Drain,
     Earn,
     Give,
@@ -58,7 +60,7 @@ class Deeds:
     def __post_init__(self) -> None:
         self._by_type: dict[type[Act], Callable[[Any], None]] = {
             SignUp: self._sign_up, Give: self._give, Buy: self._buy, Order: self._order, Quarrel: self._quarrel,
-            Choose: self._choose, Redeem: self._redeem,
+            Choose: self._choose, Redeem: self._redeem, CloseMonth: self._close_month,
             Earn: self._earn, MakeCode: self._make_code, Ask: self._ask, Pocket: self._pocket,
             GiveUp: self._give_up, TakeBack: self._take_back, Administer: self._administer, Drain: self._drain,
         }  # fmt: skip
@@ -94,6 +96,12 @@ class Deeds:
             actor=act.actor, idempotency_key=key_of(act.key),
         )  # fmt: skip
         self.purchases[act.key] = receipt.purchase_id
+
+    def _close_month(self, act: CloseMonth) -> None:
+        try:
+            self.ledger.close_month(self.slug, act.month, reason=f"The books of {act.month:%B}", actor=act.account)
+        except (Conflict, InvalidRequest):
+            return  # an interrupted demo that goes on finds it closed; before the first line there is nothing to close
 
     def _order(self, act: Order) -> None:
         self.ledger.open_purchase(

@@ -19,6 +19,7 @@ from creditbook.store.directory import Organization
 from creditbook.store.engine import Store
 
 from .acts import Begin, Person, Story
+from .books import with_books
 from .clock import StoryClock
 from .credits import credits_
 from .daily import daily
@@ -93,7 +94,8 @@ def fill(store: Store, clock: Clock, *, seed: int, days: int, users: int, tell: 
             break
     made = Demo(seed=seed, days=days, users=users)
     for tale in STORIES:
-        story = tale(seed, end - timedelta(days=days), end, users)
+        start = end - timedelta(days=days)
+        story = with_books(tale(seed, start, end, users), start, end)
         made.organizations.append(_fill_one(store, story, end, made, tell))
     return made
 
