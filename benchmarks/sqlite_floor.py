@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from creditbook.domain.rollups import SHARDS, SPREAD
 from creditbook.store import batch_sqlite, ids, selects
 from creditbook.store import statements as to
 
@@ -90,7 +89,7 @@ class SqliteFloor:
         x(to.ACCOUNT_MOVED.sqlite, (status, plan, anchor, zone, quota, import_id, at, org, account_id))
         x(to.ACCOUNT_DAY.sqlite, (org, account_id, day, 1))
         line = (1, input_, output, 0, 0, need, 0, 12_345_000, 0, 0)
-        shard, feature = account_id % SPREAD % SHARDS, workload.ACTION
+        shard, feature = 0, workload.ACTION
         x(to.USAGE_ACCOUNT_DAY.sqlite, (org, account_id, day, day, agent, model, feature, *line))
         x(to.USAGE_ORG_DAY.sqlite, (org, day, day, agent, model, feature, workload.PLAN, shard, *line))
         x(to.USAGE_ORG_HOUR.sqlite, (org, day, hour, shard, *line))

@@ -34,11 +34,11 @@ class Rollups:
     month_account: dict[tuple[date, int], Sums] = field(default_factory=dict)
 
 
-def rollups_of(transactions: Iterable[Transaction]) -> Rollups:
+def rollups_of(transactions: Iterable[Transaction], shards: int = SHARDS) -> Rollups:
     """What these transactions add to the rollups: usage, its refunds, and the corrections of its cost.
 
     A correction is an adjustment with a cost, which is what it adds to the usage's own; `unpriced` on it says that the
-    usage had no price until then.
+    usage had no price until then. ``shards`` is over how many rows writers of one organization spread.
     """
     sums = Rollups()
     for txn in transactions:
@@ -55,7 +55,7 @@ def rollups_of(transactions: Iterable[Transaction]) -> Rollups:
             txn.requests, txn.input_tokens, txn.output_tokens, txn.cached_tokens, txn.reasoning_tokens,
             charged, refunded, txn.cost_usd_nanos or 0, txn.cost_inr_nanos or 0, unpriced,
         )  # fmt: skip
-        shard = txn.account_id % SPREAD % SHARDS
+        shard = txn.account_id % SPREAD % shards
         add_up(
             sums.account_day,
             (txn.account_id, txn.account_date, txn.org_date, txn.agent, txn.model, txn.feature), line,

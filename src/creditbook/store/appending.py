@@ -168,7 +168,7 @@ def _counted(journal: Journal, codec: Codec) -> Iterator[tuple[to.Statement, Row
 
 def _rolled_up(org: int, journals: Sequence[Journal], codec: Codec) -> Iterator[tuple[to.Statement, Rows]]:
     """Sorted by key, so that two writers of one organization never wait for each other in a circle."""
-    sums = rollups_of(txn for journal in journals for txn in journal.transactions)
+    sums = rollups_of((txn for journal in journals for txn in journal.transactions), codec.shards)
     if not sums.account_day:
         return
     day = codec.to_day
@@ -190,21 +190,17 @@ def _rolled_up(org: int, journals: Sequence[Journal], codec: Codec) -> Iterator[
 def _booked(org: int, journals: Sequence[Journal], codec: Codec) -> Iterator[tuple[to.Statement, Rows]]:
     """What entries add to the books by day, and to those of sold packs by month; an ordinary spend touches no pack."""
     day = codec.to_day
-    books, packs = (journals[0].books, journals[0].packs) if len(journals) == 1 else _merged(journals)
+    books: dict[Any, list[int]] = {}
+    packs: dict[Any, list[int]] = {}
+    for journal in journals:
+        for key, line in journal.books.items():
+            add_up(books, (*key[:-1], key[-1] % codec.shards), line)
+        for pack, line in journal.packs.items():
+            add_up(packs, pack, line)
     if books:
         yield to.BOOKS_DAY, sorted((org, day(key[0]), *key[1:], *line) for key, line in books.items())
     if packs:
         yield to.PACK_MONTH, sorted((org, day(key[0]), *key[1:], *line) for key, line in packs.items())
-
-
-def _merged(journals: Sequence[Journal]) -> tuple[dict[Any, list[int]], dict[Any, list[int]]]:
-    books: dict[Any, list[int]] = {}
-    packs: dict[Any, list[int]] = {}
-    for journal in journals:
-        for sums, its_own in ((books, journal.books), (packs, journal.packs)):
-            for key, line in its_own.items():
-                add_up(sums, key, line)
-    return books, packs
 
 
 def _account_state(account: Account, codec: Codec) -> Row:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from creditbook.domain.rolling import SHARDS
 from creditbook.store.tables.base import EPOCH, MICROSECOND, from_microseconds, to_json
 
 NO_PERIOD = date(1, 1, 1)
@@ -19,12 +20,17 @@ NO_PERIOD = date(1, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """`when` and `day` read an instant and a date, `to_when` and `to_day` write them; None stays None everywhere."""
+    """`when` and `day` read an instant and a date, `to_when` and `to_day` write them; None stays None everywhere.
+
+    ``shards`` is over how many rows the writers of one organization's rollups spread: where there is one writer anyway,
+    more rows would only be more to read.
+    """
 
     when: Callable[[Any], Any]
     day: Callable[[Any], Any]
     to_when: Callable[[datetime | None], Any]
     to_day: Callable[[date | None], Any]
+    shards: int
 
 
 def document(value: Any) -> str | None:
@@ -63,5 +69,5 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-SQLITE = Codec(_sqlite_when, _sqlite_day, to_sqlite_when, _to_sqlite_day)
-POSTGRES = Codec(_postgres_when, _as_it_is, _as_it_is, _as_it_is)
+SQLITE = Codec(_sqlite_when, _sqlite_day, to_sqlite_when, _to_sqlite_day, shards=1)
+POSTGRES = Codec(_postgres_when, _as_it_is, _as_it_is, _as_it_is, shards=SHARDS)

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from creditbook.domain.rolling import BOOK_MEASURES, SHARDS, SPREAD
+from creditbook.domain.rolling import BOOK_MEASURES, SPREAD
 
+from .codec import POSTGRES, SQLITE
 from .tables.ledger import MEASURES
 
-_SHARD = f"account_id % {SPREAD} % {SHARDS}"
+_SHARD = f"account_id % {SPREAD} % {{shards}}"
 _OF_TXN = (
     "requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, "
     "CASE WHEN kind = 'usage' THEN charged ELSE 0 END AS charged, "
@@ -36,7 +37,8 @@ _ENTRIES = (
 class Rollup:
     """A rollup: its table, its keys, what it adds up, and the rows that it counts, as a query with `:org`.
 
-    ``{month}`` in the query opens the month of a date, up to the next ``{end}``: the databases say it in their own way.
+    What the databases say in their own way stands in braces (`spoken`): ``{month}`` opens the month of a date, up to
+    the next ``{end}``; over ``{shards}`` rows writers spread.
     """
 
     table: str
@@ -97,14 +99,14 @@ ROLLUPS = (
 )
 """Every rollup, in the order in which writers add to them."""
 
-MONTH = {
-    "sqlite": {"{month}": "date(", "{end}": ", 'start of month')"},
-    "postgresql": {"{month}": "date_trunc('month', ", "{end}": ")::date"},
+_WORDS = {
+    "sqlite": {"{month}": "date(", "{end}": ", 'start of month')", "{shards}": str(SQLITE.shards)},
+    "postgresql": {"{month}": "date_trunc('month', ", "{end}": ")::date", "{shards}": str(POSTGRES.shards)},
 }
 
 
 def spoken(statement: str, dialect: str) -> str:
     """A statement of this file as the database says it."""
-    for word, meaning in MONTH[dialect].items():
+    for word, meaning in _WORDS[dialect].items():
         statement = statement.replace(word, meaning)
     return statement

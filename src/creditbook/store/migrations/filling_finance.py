@@ -9,7 +9,6 @@ from alembic import op
 
 from .defend import on_sqlite
 
-_SHARD = "account_id % 1009 % 4"
 _MEASURES = (
     "requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, charged, refunded, cost_usd_nanos, "
     "cost_inr_nanos, unpriced"
@@ -99,7 +98,12 @@ def _half_even(dividend: int, divisor: int) -> int:
 def _usage(org_id: int, account_keys: str, org_dates: str) -> None:
     _roll_up(org_id, "usage_account_day", account_keys, account_keys)
     keys = f"{org_dates}, agent, model, feature, plan"
-    _roll_up(org_id, "usage_org_day", f"{keys}, shard", f"{keys}, {_SHARD}")
+    _roll_up(org_id, "usage_org_day", f"{keys}, shard", f"{keys}, {_shard()}")
+
+
+def _shard() -> str:
+    """Writers spread over four rows where there may be several."""
+    return f"account_id % 1009 % {1 if on_sqlite() else 4}"
 
 
 def _roll_up(org_id: int, table: str, keys: str, of_txn: str) -> None:
@@ -111,7 +115,7 @@ def _roll_up(org_id: int, table: str, keys: str, of_txn: str) -> None:
 
 
 def _books(org_id: int) -> None:
-    day = f"e.org_id, t.accounting_date, t.kind, g.\"class\", COALESCE(g.currency, ''), t.{_SHARD}"
+    day = f"e.org_id, t.accounting_date, t.kind, g.\"class\", COALESCE(g.currency, ''), t.{_shard()}"
     _run(
         org_id,
         f"INSERT INTO books_day (org_id, accounting_date, kind, class, currency, shard, {_BOOK_MEASURES}) "
