@@ -16,11 +16,13 @@ _USAGES = (
     "WHERE org_id = {one} AND txn_id {some} AND kind = 'usage'"
 )
 _CORRECTIONS = (
-    "SELECT reverses_txn_id, cost_usd_nanos, cost_inr_nanos, {parts}, unpriced, price_version FROM ledger_transaction "
-    "WHERE org_id = {one} AND reverses_txn_id {some} AND kind = 'adjustment' AND cost_usd_nanos IS NOT NULL"
+    "SELECT reverses_txn_id, cost_usd_nanos, cost_inr_nanos, {parts}, unpriced, price_version "
+    "FROM ledger_transaction {by} WHERE org_id = {one} AND reverses_txn_id {some} AND kind = 'adjustment' AND cost_usd_nanos IS NOT NULL"
 )
-_SQLITE = {"one": "?", "some": "= ?", "parts": "cost_parts"}
-_POSTGRES = {"one": "$1", "some": "= ANY($2)", "parts": "cost_parts::text"}
+# Without statistics SQLite would read all of the organization by its primary key.
+_BY = "INDEXED BY ix_ledger_transaction_org_id_reverses_txn_id_txn_id"
+_SQLITE = {"one": "?", "some": "= ?", "parts": "cost_parts", "by": _BY}
+_POSTGRES = {"one": "$1", "some": "= ANY($2)", "parts": "cost_parts::text", "by": ""}
 
 SQLITE_USAGES, SQLITE_CORRECTIONS = _USAGES.format(**_SQLITE), _CORRECTIONS.format(**_SQLITE)
 POSTGRES_USAGES, POSTGRES_CORRECTIONS = _USAGES.format(**_POSTGRES), _CORRECTIONS.format(**_POSTGRES)
