@@ -17,7 +17,8 @@ _USAGES = (
 )
 _CORRECTIONS = (
     "SELECT reverses_txn_id, cost_usd_nanos, cost_inr_nanos, {parts}, unpriced, price_version "
-    "FROM ledger_transaction {by} WHERE org_id = {one} AND reverses_txn_id {some} AND kind = 'adjustment' AND cost_usd_nanos IS NOT NULL"
+    "FROM ledger_transaction {by} WHERE org_id = {one} AND reverses_txn_id {some} AND kind = 'adjustment' "
+    "AND cost_usd_nanos IS NOT NULL"
 )
 # Without statistics SQLite would read all of the organization by its primary key.
 _BY = "INDEXED BY ix_ledger_transaction_org_id_reverses_txn_id_txn_id"
