@@ -16,6 +16,8 @@ from creditbook.commands import (
     amounts,
     demo,
     exchange,
+    export_schedules,
+    exporting,
     importing,
     keeping,
     keys,
@@ -71,8 +73,10 @@ for group, name in (
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
     (pricing.price, "price"), (exchange.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
     (keys.keys, "key"), (promo.promo, "promo"),
+    (exporting.exporting, "export"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
+exporting.exporting.add_typer(export_schedules.scheduling, name="schedule")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from creditbook import alerts
+from creditbook.exports import upkeep
 from creditbook.installation import Installation, installation
 from creditbook.store import leases
 
@@ -86,7 +87,19 @@ def _tick(here: Callable[[], Installation]) -> None:
         return
     if did["accounts"]:
         _log.info("Settled what was due for %s accounts.", did["accounts"])
+    _export(place)
     _tell(place)
+
+
+def _export(place: Installation) -> None:
+    """Receipts and scheduled files, too, after the lease is given back: a slow disk keeps nobody from settling."""
+    try:
+        kept = upkeep.keep_up(place.store, place.reports, place.clock())
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("Receipts and scheduled exports could not be made.")
+    else:
+        for line in kept.exports:
+            _log.info("Scheduled export of %s", line)
 
 
 def _tell(place: Installation) -> None:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from creditbook.commands.output import EXIT_REFUSED, JsonOption, Said, answer, table
 from creditbook.commands.values import CONSOLE, instant
+from creditbook.exports import upkeep
 from creditbook.installation import installation
 from creditbook.ledger.sweeping import SweepReport
 from creditbook.reports.resets import ResetStatus, reset_status
@@ -53,6 +54,7 @@ def _settle(org: str | None, at: datetime | None, *, as_json: bool) -> None:
         here.organizations(org)
     with _progress(quiet=as_json) as tell:
         report = here.ledger.sweep(org, at=at, actor=CONSOLE, progress=tell)
+    upkeep.keep_up(here.store, here.reports, here.clock())
     answer(report, _sentence(report), as_json=as_json)
     if report.failed:
         raise typer.Exit(EXIT_REFUSED)

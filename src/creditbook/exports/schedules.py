@@ -23,7 +23,7 @@ from .audited import Exported
 from .datasets import zone_of
 from .making import FORMATS, making
 
-__all__ = ["Schedule", "add", "end", "every", "run_due", "run_now"]
+__all__ = ["Schedule", "add", "end", "every", "is_failure", "run_due", "run_now"]
 
 RETRY = timedelta(hours=1)
 """After a failure (a full disk, a folder that went away) it is tried again so much later, not every minute."""
@@ -108,8 +108,7 @@ def _due(store: Store, org: Organization, now: datetime) -> list[Schedule]:
 
 
 def _waits(one: Schedule, now: datetime) -> bool:
-    failed = one.last_result.startswith(_FAILED) and one.last_run_at is not None
-    return failed and one.last_run_at is not None and now - one.last_run_at < RETRY
+    return is_failure(one.last_result) and one.last_run_at is not None and now - one.last_run_at < RETRY
 
 
 def _missing(one: Schedule, zone: str, now: datetime) -> list[tuple[date, date]]:
@@ -150,6 +149,11 @@ def _write(
         {"schedule": str(one.export_id), "first": first.isoformat(), "last": until.isoformat()},
     )  # fmt: skip
     return audited.to_file(store, who, wanted, make, Path(one.folder) / named, now, overwrite=True)
+
+
+def is_failure(result: str) -> bool:
+    """Whether a schedule's result tells that the file could not be written."""
+    return result.startswith(_FAILED)
 
 
 def _may(who: Principal) -> None:
