@@ -65,6 +65,16 @@ def book_at(store: Store, ref: AccountRef, at: datetime, settled: Book, changed:
     return past
 
 
+def rebuild(connection: Connection, org_id: int, book: Book, at: datetime) -> None:
+    """Put every account of a family back to how it stood at the instant, from the journal alone."""
+    for account_id, present in list(book.accounts.items()):
+        book.accounts[account_id] = _account_at(connection, org_id, present, at)
+    _holds_at(connection, org_id, book, at, set(book.accounts))
+    for member in book.accounts.values():
+        if member.pool_id is not None:
+            _quota_at(connection, org_id, member, at)
+
+
 def _account_at(connection: Connection, org_id: int, now: Account, at: datetime) -> Account:
     wallets = {w: replace(one, is_active=True) for w, one in now.wallets.items() if (one.created_at or at) <= at}
     account = replace(now, wallets=wallets, grants={}, debts={}, holds={}, requests={}, quota_used={}, clock_at=at)
@@ -79,7 +89,7 @@ def _account_at(connection: Connection, org_id: int, now: Account, at: datetime)
     for wallet in account.wallets.values():
         running = [
             g.expires_at for g in account.grants.values()
-            if g.wallet_id == wallet.wallet_id and g.source == "allowance" and g.expires_at and g.expires_at > at
+            if g.wallet_id == wallet.wallet_id and g.source == "allowance" and g.expires_at and not g.ended(at)
         ]  # fmt: skip
         wallet.period_ends_at = min(running, default=None)
         firsts = [g.period_first for g in account.grants.values() if g.wallet_id == wallet.wallet_id and g.period_first]
