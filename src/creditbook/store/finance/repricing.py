@@ -78,7 +78,7 @@ def usage_of(
     wanted = [t.org_id == org_id, t.kind == "usage", t.model.in_(models), t.event_at >= since]
     order: list[sa.ColumnElement[Any]] = [t.model, t.txn_id] if unpriced_only else [t.org_date, t.txn_id]
     if unpriced_only:
-        wanted.append(t.unpriced.is_(True))
+        wanted.append(t.unpriced)
     else:
         wanted.append(t.org_date >= since.date() - timedelta(days=1))  # no zone is further than a day from UTC
     if after is not None:

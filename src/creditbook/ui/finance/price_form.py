@@ -55,7 +55,7 @@ def show(line: ModelLine, lines: Sequence[ModelLine], now: datetime, zone: ZoneI
                                        label_visibility="collapsed")  # fmt: skip
         if way == KNOWN and line.rate is not None:
             page.muted(
-                f"It costs {in_words(line.rate)} ({esc(line.rate.version)}). Its usage came before that was known."
+                f"It costs {in_words(line.rate)} ({esc(line.rate.version)}): its usage came before that was known."
             )
             return _asked(line, None, line.name, _first(line, now, zone), corrects=True)
         terms = _terms(line) if way == SET else None

@@ -99,7 +99,7 @@ def _verdict(found: Preview) -> str:
 
 
 def _figures(total: Line, accounts: int) -> None:
-    grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
+    grid = st.grid(4, min_column_width=140, gap="small", key="kpis")
     before = "not known" if total.unpriced == total.requests else usd(total.usd_before, 6)
     cells: list[tuple[str, str, str | None]] = [
         ("Requests", full(total.requests), f"{full(total.model_tokens)} model tokens"),
@@ -150,11 +150,11 @@ def _frame(first: str, lines: list[tuple[str, Line]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             first: [name for name, _ in lines],
+            "Change $": [signed_usd(line.usd_after - line.usd_before) for _, line in lines],
+            "Change ₹": [signed_inr(line.inr_after - line.inr_before) for _, line in lines],
             "Requests": [line.requests for _, line in lines],
             "Before $": [DASH if line.unpriced == line.requests else usd(line.usd_before, 6) for _, line in lines],
             "After $": [usd(line.usd_after, 6) for _, line in lines],
-            "Change $": [signed_usd(line.usd_after - line.usd_before) for _, line in lines],
-            "Change ₹": [signed_inr(line.inr_after - line.inr_before) for _, line in lines],
             "Model tokens": [line.model_tokens for _, line in lines],
         }
     )
