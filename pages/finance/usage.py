@@ -48,8 +48,8 @@ with kpis:
 draw.by_day(seen.days, wanted, measure, split)
 cards: list[Callable[[], None]] = [
     *draw.rankings(seen.names, measure),
-    partial(draw.spenders, seen),
     partial(draw.heat, seen.hours, measure, of_all=seen.hours_of_all),
+    partial(draw.spenders, seen),
 ]
 if seen.why is not None:
     chosen = next(word for word, dimension in MOVERS.items() if dimension == movers_by())

@@ -137,16 +137,18 @@ def classes(done: Proof) -> None:
     if not done.classes:
         return
     kinds = sorted({kind for one in done.classes for kind in one["by_kind"]})
-    frame = pd.DataFrame(
-        [
-            {"Class": CLASSES.get(one["class"], one["class"])}
-            | {kind_name(kind): one["by_kind"].get(kind, 0) for kind in kinds}
-            | {"Sum": one["sum"], "Outstanding": one["outstanding"]}
+    told = {
+        "Moved by": [*map(kind_name, kinds), "Sum", "Outstanding"],
+        **{
+            CLASSES.get(one["class"], one["class"]): [
+                *(one["by_kind"].get(kind, 0) for kind in kinds), one["sum"], one["outstanding"],
+            ]
             for one in done.classes
-        ]
-    )
+        },
+    }  # fmt: skip
+    frame = pd.DataFrame(told)
     with card("classes"):
-        head("Tokens by class", "Each row adds up from left to right, and its sum is what stands in the grants.")
+        head("Tokens by class", "Every column adds up to its sum, and that is what stands in the grants.")
         number = st.column_config.NumberColumn(format="localized")
         st.dataframe(
             frame,
@@ -161,7 +163,7 @@ def invariants(done: Proof) -> None:
     """Every invariant under what it is about; the rows that break one stand open beneath it."""
     for name, found in done.by_family.items():
         broken = [one for one in found if one.broken]
-        said = f"{len(broken)} of {len(found)} broken" if broken else f"all {len(found)} hold"
+        said = f"{len(broken)} of {len(found)} broken" if broken else plural(len(found), "holds", "hold")
         with st.expander(f"{_BAD if broken else _GOOD} **{name}** · {said}", expanded=bool(broken)):
             for one in broken:
                 _broken(one)

@@ -1,15 +1,21 @@
-"""The transactions beneath a figure of finance: by keyset, newest day first, over the index by `org_date`."""
+"""The transactions beneath a figure of finance: by keyset, newest day first.
+
+Rollups say on which days there is anything; each of those is then walked over the index by `org_date`, so that a page
+of rows costs a page of rows, however long the history and the period.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from creditbook.store.tables.ledger import account, ledger_transaction
 
-from .usage import counted
+from .usage import counted_on, days_with
 from .wanted import Wanted
 
 t, a = ledger_transaction.c, account.c
@@ -36,34 +42,43 @@ def lines(
 
     `after_id` is the last one that was seen; `weekday` is 0 on Monday. An unknown `after_id` begins anew.
     """
-    query = sa.select(*COLUMNS).where(*counted(org_id, wanted))
+    found = every(connection, org_id, wanted, batch=limit, hour=hour, weekday=weekday, after_id=after_id)
+    return list(islice(found, limit))
+
+
+def every(
+    connection: sa.Connection,
+    org_id: int,
+    wanted: Wanted,
+    batch: int = 5_000,
+    *,
+    hour: int | None = None,
+    weekday: int | None = None,
+    after_id: int | None = None,
+) -> Iterator[Any]:
+    """All of them, read in batches of one snapshot."""
+    seen = None if after_id is None else _day_of(connection, org_id, after_id)
+    for day in days_with(connection, org_id, wanted):
+        if (weekday is None or day.weekday() == weekday) and (seen is None or day <= seen):
+            yield from _day(connection, org_id, wanted, day, hour, after_id if day == seen else None, batch)
+
+
+def _day(
+    connection: sa.Connection, org_id: int, wanted: Wanted, day: date, hour: int | None, after: int | None, batch: int
+) -> Iterator[Any]:
+    query = sa.select(*COLUMNS).where(*counted_on(org_id, wanted, day))
     query = query.join_from(ledger_transaction, account, sa.and_(a.org_id == t.org_id, a.account_id == t.account_id))
+    query = query.order_by(t.txn_id.desc()).limit(batch)
     if hour is not None:
         query = query.where(t.org_hour == hour)
-    if weekday is not None:
-        query = query.where(_weekday(connection) == weekday)
-    seen = None if after_id is None else _place(connection, org_id, after_id)
-    if seen is not None:
-        query = query.where(t.org_date <= seen, sa.or_(t.org_date < seen, t.txn_id < after_id))
-    return list(connection.execute(query.order_by(t.org_date.desc(), t.txn_id.desc()).limit(limit)).all())
-
-
-def every(connection: sa.Connection, org_id: int, wanted: Wanted, batch: int = 5_000, **more: Any) -> Iterator[Any]:
-    """All of them, read in batches of one snapshot."""
-    after: int | None = None
     while True:
-        rows = lines(connection, org_id, wanted, after_id=after, limit=batch, **more)
+        page = query if after is None else query.where(t.txn_id < after)
+        rows = connection.execute(page).all()
         yield from rows
         if len(rows) < batch:
             return
         after = rows[-1].txn_id
 
 
-def _weekday(connection: sa.Connection) -> sa.ColumnElement[Any]:
-    if connection.dialect.name == "sqlite":
-        return (sa.cast(sa.func.strftime("%w", t.org_date), sa.Integer) + 6) % 7
-    return sa.cast(sa.extract("isodow", t.org_date), sa.Integer) - 1
-
-
-def _place(connection: sa.Connection, org_id: int, txn_id: int) -> Any:
+def _day_of(connection: sa.Connection, org_id: int, txn_id: int) -> Any:
     return connection.execute(sa.select(t.org_date).where(t.org_id == org_id, t.txn_id == txn_id)).scalar()

@@ -185,17 +185,43 @@ _OF_SOURCE: dict[Source, Callable[[int, Wanted], Any]] = {
 
 
 def counted(org_id: int, wanted: Wanted) -> Terms:
-    """Which transactions are meant: usage, its refunds, and corrections of its cost."""
-    asked = _org_days(org_id, wanted).subquery()
-    there = sa.select(asked.c.org_date).distinct()
-    terms = [t.org_id == org_id, IS_COUNTED, *_of(t, wanted), *_named(t, wanted)]
+    """Which transactions are meant: usage, its refunds, and corrections of its cost, of days that have any."""
+    return [*_meant(org_id, wanted), t.org_date.in_(_event_days(org_id, wanted))]
+
+
+def counted_on(org_id: int, wanted: Wanted, day: date) -> Terms:
+    """The same of one day on which it happened, by whichever date is asked."""
+    return [*_meant(org_id, wanted), t.org_date == day]
+
+
+def days_with(connection: sa.Connection, org_id: int, wanted: Wanted) -> list[date]:
+    """The days on which any of it happened, the newest first."""
+    days_there = _event_days(org_id, wanted).subquery()
+    query = sa.select(days_there.c.org_date).distinct().order_by(days_there.c.org_date.desc())
+    return list(connection.execute(query).scalars())
+
+
+def _meant(org_id: int, wanted: Wanted) -> Terms:
+    by_books = [] if wanted.basis == "event" else [t.accounting_date.between(wanted.first, wanted.last)]
+    # Plus nothing, so that no database walks an account's whole history where a day of everybody's is less.
+    hers = [(t.account_id + 0).in_(wanted.accounts)] if wanted.accounts else []
+    return [t.org_id == org_id, IS_COUNTED, *by_books, *hers, *_named(t, wanted)]
+
+
+def _event_days(org_id: int, wanted: Wanted) -> Any:
+    if wanted.accounts and wanted.basis == "event" and not wanted.plans:
+        hers = [a.org_id == org_id, a.org_date.between(wanted.first, wanted.last), *_of(a, wanted), *_named(a, wanted)]
+        return sa.select(a.org_date).distinct().where(*hers)
+
+    def of(day: sa.Column[date], *terms: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        asked = [d.org_id == org_id, day.between(wanted.first, wanted.last), *terms, *_named(d, wanted)]
+        return sa.select(d.org_date).distinct().where(*asked)
+
     if wanted.basis == "event":
-        return [*terms, t.org_date.in_(there)]
-    late = sa.select(d.org_date).distinct()
-    late = late.where(d.org_id == org_id, d.accounting_date.between(wanted.first, wanted.last))
-    late = late.where(d.accounting_date != d.org_date)
-    on_days = sa.union(there, late).subquery()
-    return [*terms, t.org_date.in_(sa.select(on_days.c[0])), t.accounting_date.between(wanted.first, wanted.last)]
+        return of(d.org_date)
+    return sa.union(
+        of(d.org_date, d.accounting_date == d.org_date), of(d.accounting_date, d.accounting_date != d.org_date)
+    )
 
 
 IS_COUNTED = sa.or_(t.kind.in_(("usage", "refund")), sa.and_(t.kind == "adjustment", t.cost_usd_nanos.is_not(None)))

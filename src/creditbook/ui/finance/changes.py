@@ -121,6 +121,8 @@ def movers(found: Sequence[Mover], holders: Mapping[int, Holder], choice: str, c
             before, after = (sum(getattr(one, when).cost_usd_nanos for one in rest) for when in ("was", "now"))
             listed.append(("all others", usd(before), usd(after), _signed(left[0], usd), _signed(left[1], inr), ""))
         frame = pd.DataFrame(listed, columns=["Name", "Before", "Now", "USD", "INR", ""])
+        if not any(frame[""]):
+            frame = frame.drop(columns="")
         right = st.column_config.TextColumn(alignment="right")
         st.dataframe(
             frame,

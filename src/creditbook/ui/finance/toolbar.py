@@ -123,7 +123,7 @@ def _period(store: Store, who: Principal, today: date, default: str) -> Period:
 def _filters(store: Store, who: Principal) -> tuple[dict[Named, tuple[str, ...]], Basis]:
     """Agents, models, features and plans behind one button that counts what is chosen, and by which date days go."""
     count = sum(st.session_state.get(name, empty) not in (empty, None) for name, empty in _EMPTY.items())
-    found = read(lambda: usage.names(store, who))
+    found = read(lambda: _names(store.url, who.org_id, store, who))
     listed = {} if isinstance(found, Unread) else found
     chosen: dict[Named, tuple[str, ...]] = {}
     with st.popover(f"Filters · {count}" if count else "Filters", icon=":material/filter_list:"):
@@ -143,6 +143,12 @@ def _filters(store: Store, who: Principal) -> tuple[dict[Named, tuple[str, ...]]
         )
         st.button("Clear filters", on_click=clear, key="clear-filters", disabled=not count)
     return chosen, "accounting" if days == BOOKED else "event"
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def _names(url: str, org_id: int, _store: Store, _who: Principal) -> dict[Named, list[str]]:
+    """Names change seldom and every rerun asks: kept a minute, by database and organization."""
+    return usage.names(_store, _who)
 
 
 _BOOKS = "What comes late for a month that is closed counts, by the books, on the first day of the open one."
