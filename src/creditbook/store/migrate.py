@@ -20,7 +20,7 @@ from alembic.util import CommandError
 
 from creditbook.domain.errors import Unavailable
 
-from . import recipe_postgres
+from . import recipe_postgres, statistics
 from .retry import is_unreachable
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def upgrade(store: Store, revision: str) -> None:
                 f"This database was made by a newer Creditbook than this one ({error}). Install that version, "
                 "or name another database in CREDITBOOK_DATABASE_URL."
             ) from error
+        statistics.plant(connection)
     # Connections from before may lack the role that the first migration makes.
     store.engine.dispose()
 
