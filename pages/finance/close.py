@@ -47,7 +47,7 @@ elif month == due:
 else:
     closing.not_yet(month, due, today)
 unit = liability.currency(who, kept)
-closing.figures(kept, unit)
+shown = closing.figures(kept, unit)
 drawn.show(lines, title(month))
 left, right = st.columns([6, 5], gap="small")
 with left:
@@ -58,4 +58,4 @@ with right:
         not_read("The account codes", accounts)
     else:
         drawn.codes(accounts)
-listing.show(partial(closing.beneath, store, who, periods.custom(first, last), unit))
+listing.show(partial(closing.beneath, store, who, periods.custom(first, last), unit), shown)

@@ -40,7 +40,8 @@ drawn, points = earning.picture(earned, deferred)
 sheet.draw(earned, drawn, points=points, legend=earning.LEGEND)
 sheet.draw(deferred)
 drawn, points, legend = sold.picture(bought, period, currency)
-sheet.draw(sold.sheet(bought, back, currency), drawn, points=points, legend=legend)
+sales_sheet = sold.sheet(bought, back, currency)
+sheet.draw(sales_sheet, drawn, points=points, legend=legend)
 mrr = recurring.sheet(lives, period, currency)
 sheet.draw(mrr, recurring.picture(mrr, currency), points=recurring.points(mrr), legend=recurring.LEGEND)
 rates = read(lambda: revenue.rates(store, subscriptions.worth_a_month(lives, last), last))
@@ -53,6 +54,9 @@ with right:
         not_read("Exchange rates", rates)
     else:
         sheet.draw(recurring.converted(subscriptions.worth_a_month(lives, last), rates, revenue.INTO))
-sheet.draw(joining.cohort_sheet(lives))
+cohorts = joining.cohort_sheet(lives)
+sheet.draw(cohorts)
 joining.show_ages(lives, last)
-listing.show(partial(revenue.beneath, store, who, period, currency, lives))
+listing.show(
+    partial(revenue.beneath, store, who, period, currency, lives), [earned, deferred, sales_sheet, mrr, mix, cohorts]
+)

@@ -63,6 +63,12 @@ def next_to_close(store: Store, who: Principal, today: date) -> date | None:
     return month if month is not None and last_day(month) < today else None
 
 
+def first_booked(store: Store, who: Principal) -> date | None:
+    """The organization's date of the first thing that is booked, a grant or a sale before any usage; None: nothing."""
+    with store.read(who.org_id) as connection:
+        return closing.first_booked(connection, who.org_id)
+
+
 def plan_sales(store: Store, who: Principal) -> list[PlanSale]:
     """Every payment for a plan with the term it pays; `PlanSale.between` tells what it earned when."""
     with store.read(who.org_id) as connection:

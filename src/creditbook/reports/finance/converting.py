@@ -13,6 +13,7 @@ from fractions import Fraction
 from babel.numbers import get_currency_precision
 
 from creditbook.domain.money import NANOS, half_even
+from creditbook.pricing.fx import is_stale
 from creditbook.store import prices
 from creditbook.store.engine import Store
 from creditbook.store.prices import FxRow
@@ -26,6 +27,12 @@ class Rate:
     quote: str
     row: FxRow | None
     inverted: bool = False
+    day: date | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is more than two business days older than the day it is used for."""
+        return self.row is not None and self.day is not None and is_stale(self.row.day, self.day)
 
     @property
     def exact(self) -> Fraction:
@@ -49,7 +56,8 @@ class Rate:
         base, quote = (self.quote, self.base) if self.inverted else (self.base, self.quote)
         rate = (Decimal(self.row.rate_nanos) / NANOS).quantize(Decimal("0.0001"))
         day = self.row.day
-        return f"1 {base} = {rate} {quote}, the rate of {day.day} {day:%b %Y} ({self.row.source})"
+        old = ", more than two business days old" if self.is_stale else ""
+        return f"1 {base} = {rate} {quote}, the rate of {day.day} {day:%b %Y}{old} ({self.row.source})"
 
 
 def rate(store: Store, base: str, quote: str, day: date) -> Rate | None:
@@ -60,8 +68,8 @@ def rate(store: Store, base: str, quote: str, day: date) -> Rate | None:
         straight = _last(prices.fx_rates(connection, base, quote), day)
         inverse = None if straight else _last(prices.fx_rates(connection, quote, base), day)
     if straight is not None:
-        return Rate(base, quote, straight)
-    return None if inverse is None else Rate(base, quote, inverse, inverted=True)
+        return Rate(base, quote, straight, day=day)
+    return None if inverse is None else Rate(base, quote, inverse, inverted=True, day=day)
 
 
 def _last(rows: list[FxRow], day: date) -> FxRow | None:

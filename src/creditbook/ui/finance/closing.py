@@ -22,7 +22,7 @@ from creditbook.reports.proof import prove
 from creditbook.store.engine import Store
 from creditbook.ui import confirm, tables
 from creditbook.ui.confirm import Act
-from creditbook.ui.format import dollars_in_markdown, esc, full, instant, zone_mark
+from creditbook.ui.format import dollars_in_markdown, esc, full, inr, instant, plural, usd, zone_mark
 from creditbook.ui.money import money
 from creditbook.ui.navigation import SCREENS
 from creditbook.ui.page import card, facts, head, muted, row
@@ -31,7 +31,7 @@ from creditbook.ui.session import require
 
 from . import earning, liability, liability_rows, sheets
 from .listing import Listing
-from .sheets import Picked
+from .sheets import Picked, Sheet
 
 ROLES = ("finance", "admin")
 ACT = "close-month"
@@ -177,6 +177,7 @@ def seal(closed: ClosedMonth, stands: bool, zone: ZoneInfo) -> None:
                 "By": esc(closed.actor or "system"),
                 "When": f"{instant(closed.closed_at, zone)} {closed.closed_at.astimezone(zone).year} {mark}",
                 "Why": esc(closed.reason),
+                "Models": _models(closed.figures["usage"]),
                 "Digest": f"`{closed.digest}`",
             }
         )
@@ -185,6 +186,11 @@ def seal(closed: ClosedMonth, stands: bool, zone: ZoneInfo) -> None:
         else:
             what = "the digest does not fit the figures" if not closed.is_sound else "the rows add up to other figures"
             st.error(f"This closed month does not hold: {what}. Verify the books, and restore a backup if need be.")
+
+
+def _models(used: Mapping[str, int]) -> str:
+    requests, dollars, rupees = (used.get(name, 0) for name in ("requests", "cost_usd_nanos", "cost_inr_nanos"))
+    return f"{plural(requests, 'request')}, {usd(dollars)} · {inr(rupees)}"
 
 
 def closed_months(found: Sequence[ClosedMonth], zone: ZoneInfo) -> None:
@@ -248,12 +254,14 @@ def not_yet(month: date, due: date | None, today: date) -> None:
         head(f"{title(month)} is open", why)
 
 
-def figures(of: Books, unit: str) -> None:
+def figures(of: Books, unit: str) -> list[Sheet]:
     """The month's figures, every one of them opening to its rows; ``unit`` is the currency of the money."""
-    sheets.draw(liability.tokens(of))
+    shown = [liability.tokens(of)]
     if unit:
-        sheets.draw(liability.deferred(of, unit))
-        sheets.draw(earning.earned([of], unit))
+        shown += [liability.deferred(of, unit), earning.earned([of], unit)]
+    for one in shown:
+        sheets.draw(one)
+    return shown
 
 
 def beneath(store: Store, who: Principal, period: Period, unit: str, picked: Picked) -> Listing | None:

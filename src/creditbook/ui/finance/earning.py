@@ -21,7 +21,7 @@ from creditbook.ui.money import money
 from . import liability_rows, sold
 from .listing import Listing
 from .recurring import spans
-from .sheets import Column, Line, Picked, Sheet, exact, rolled, summed
+from .sheets import Column, Line, Picked, Sheet, exact, month_axis, rolled, summed
 
 EARNED, DEFERRED = "earned", "deferred-months"
 COLOURS = {"packs": "#0C7F74", "plans": "#6D4DE0", "breakage": "#A88A1C"}
@@ -120,7 +120,7 @@ def picture(found: Sheet, sales: Sheet) -> tuple[go.Figure, list[list[Picked | N
         line_dash="dot", marker_color=INK, customdata=[money(value, unit) for value in bought],
         hovertemplate="%{customdata} sold, without tax",
     )  # fmt: skip
-    fig.update_xaxes(type="category")
+    month_axis(fig)
     fig.update_yaxes(tickformat=",", rangemode="tozero")
     opens: list[list[Picked | None]] = [
         [Picked(EARNED, line.slug, slug) for line in found.lines] for slug in ("packs", "plans", "lapsed")

@@ -18,7 +18,7 @@ from creditbook.ui.format import DASH, full, percent, plural
 from creditbook.ui.inbox_lines import POOL
 
 from .listing import Listing, Row, of_list
-from .sheets import Column, Line, Picked, Sheet, draw
+from .sheets import Column, Line, Picked, Sheet, draw, month_axis
 
 MIX, COHORTS, AGES = "mix", "cohorts", "ages"
 PAYING, STAYING = "How soon they pay", "How long they stay"
@@ -68,7 +68,7 @@ def mix_picture(found: Sheet) -> go.Figure:
         values = [line.cells[place] or 0 for line in found.lines]
         fig.add_bar(x=at, y=values, name=name, marker_color=colour, hovertemplate="%{y}")
     charts.count_axis(fig, max((line.cells[2] or 0 for line in found.lines), default=1))
-    fig.update_xaxes(type="category")
+    month_axis(fig)
     return fig
 
 

@@ -17,7 +17,7 @@ from creditbook.ui.colour import INK
 from creditbook.ui.format import dollars_in_markdown, esc, full, short
 from creditbook.ui.money import money
 
-from .sheets import Column, Line, Picked, Sheet, exact, rolled, summed
+from .sheets import Column, Line, Picked, Sheet, exact, month_axis, rolled, summed
 
 TOKENS, MONEY, MONTHS = "tokens", "deferred", "months"
 CLASSES = {"free": "Free plan", "plan": "Paid plan", "promotional": "Given", "purchased": "Bought"}
@@ -192,5 +192,5 @@ def closings(found: Sheet) -> tuple[go.Figure, list[list[Picked | None]]]:
         hovertemplate="%{customdata} tokens left<extra></extra>",
     )  # fmt: skip
     charts.count_axis(fig, max([*values, 1]))
-    fig.update_xaxes(type="category")
+    month_axis(fig)
     return fig, [[Picked(MONTHS, line.slug, "closing") for line in found.lines]]

@@ -54,25 +54,28 @@ def of_list(rows: Sequence[Row]) -> Callable[[int | None, int], Sequence[Row]]:
     return fetch
 
 
-def show(find: Callable[[sheets.Picked], Listing | None]) -> None:
-    """Open the dialog when the address names a figure; ``find`` tells what is beneath it, None where nothing is."""
+def show(find: Callable[[sheets.Picked], Listing | None], on: Sequence[sheets.Sheet] = ()) -> None:
+    """Open the dialog when the address names a figure; ``find`` tells what is beneath it, None where nothing is.
+
+    ``on`` are the page's sheets: the figure itself is told from them.
+    """
     picked = sheets.opened()
     if picked is None:
         return
     found = read(lambda: find(picked))
     if found is None:
         return
-    st.dialog("Rows beneath", width="large", on_dismiss=sheets.close)(partial(_inside, found))()
+    title = "Rows beneath" if isinstance(found, Unread) else found.title
+    st.dialog(title, width="large", on_dismiss=sheets.close)(partial(_inside, found, sheets.figure(picked, on)))()
 
 
-def _inside(found: Listing | Unread) -> None:
+def _inside(found: Listing | Unread, figure: str) -> None:
     if isinstance(found, Unread):
         not_read("These rows", found)
         return
     seen: list[int] = st.session_state.setdefault("listing-seen", [])
     rows = read(lambda: found.fetch(seen[-1] if seen else None, PAGE + 1))
-    st.header(found.title, anchor=False)
-    muted(found.figure)
+    st.markdown(f"**{figure}** :small[:gray[{found.figure}]]" if figure else f":small[:gray[{found.figure}]]")
     if isinstance(rows, Unread):
         not_read("These rows", rows)
         return

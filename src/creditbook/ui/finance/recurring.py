@@ -19,7 +19,7 @@ from creditbook.ui.money import money
 from creditbook.ui.page import days
 
 from .listing import Listing, Row, of_list
-from .sheets import Column, Line, Picked, Sheet, exact, rolled, summed
+from .sheets import Column, Line, Picked, Sheet, exact, month_axis, rolled, summed
 
 SHEET, CONVERTED = "mrr", "mrr-converted"
 TITLES = {NEW: "New", BACK: "Came back", UP: "Up", DOWN: "Down", LOST: "Lost"}
@@ -89,7 +89,7 @@ def picture(found: Sheet, currency: str) -> go.Figure:
         line_color=INK, marker_color=INK, customdata=[money(value, currency) for value in stands],
         hovertemplate="<b>%{customdata}</b>",
     )  # fmt: skip
-    fig.update_xaxes(type="category")
+    month_axis(fig)
     fig.update_yaxes(rangemode="tozero", zeroline=True, zerolinecolor=LABEL, tickformat=",")
     return fig
 

@@ -18,7 +18,7 @@ import streamlit as st
 from babel.numbers import get_currency_precision
 
 from creditbook.ui import address, charts, tables
-from creditbook.ui.format import DASH, full
+from creditbook.ui.format import DASH, dollars_in_markdown, esc, full
 from creditbook.ui.money import money
 from creditbook.ui.page import card, dot, head, muted, row
 
@@ -124,6 +124,15 @@ def rolled(labels: Sequence[str], lines: Sequence[Line], opening: Sequence[int],
     return Line(total.slug, total.labels, tuple(cells))
 
 
+def month_axis(fig: go.Figure) -> None:
+    """An axis of months (``Oct 2026``) that a phone can show: the year below, some left out where they are many."""
+    labels = list(dict.fromkeys(label for trace in fig.data for label in (trace.x or ())))
+    step = -(-len(labels) // 12) or 1
+    shown = labels[::-step][::-1]
+    texts = [label.replace(" ", "<br>") for label in shown]
+    fig.update_xaxes(type="category", tickmode="array", tickvals=shown, ticktext=texts, tickangle=0)
+
+
 def draw(
     sheet: Sheet,
     fig: go.Figure | None = None,
@@ -226,6 +235,16 @@ def opened() -> Picked | None:
     """The figure whose rows the address asks for."""
     parts = st.query_params.get(BENEATH, "").split(".")
     return Picked(*parts) if len(parts) == 3 and all(parts) else None
+
+
+def figure(picked: Picked, on: Sequence[Sheet]) -> str:
+    """A figure that was clicked as its sheet shows it, in markdown; '' where no sheet has it."""
+    for sheet in on:
+        place = sheet.column(picked.column) if sheet.key == picked.sheet else None
+        line = next((one for one in sheet.every if one.slug == picked.line), None)
+        if place is not None and line is not None:
+            return dollars_in_markdown(esc(sheet.columns[place].shown(line.cells[place])))
+    return ""
 
 
 def close() -> None:

@@ -15,17 +15,28 @@ from creditbook.reports.finance.periods import Period
 from creditbook.reports.finance.sales import Bought, MoneyBack, Sale
 from creditbook.store.engine import Store
 from creditbook.ui import charts
-from creditbook.ui.colour import colour
 from creditbook.ui.format import DASH, dollars_in_markdown, esc, plural, zone_mark
 from creditbook.ui.inbox_lines import POOL
 from creditbook.ui.money import money
 from creditbook.ui.page import days
 
 from .listing import Listing, Row, of_list
-from .sheets import Column, Line, Picked, Sheet, exact, summed
+from .sheets import Column, Line, Picked, Sheet, exact, month_axis, summed
 
 SHEET = "sold"
 BACK = "back"
+_COLOURS = (
+    "#0C7F74",
+    "#22A597",
+    "#6D4DE0",
+    "#9781F0",
+    "#2A62E4",
+    "#5C92F4",
+    "#B0439A",
+    "#CF6188",
+    "#94602F",
+    "#A88A1C",
+)
 _KINDS = {"package": "Package", "plan": "Plan", "renewal": "Renewal"}
 
 
@@ -209,7 +220,7 @@ def picture(
         }
         amounts = [by_month[month].gross_minor if month in by_month else 0 for month in at]
         name = f"{title} {_KINDS.get(kind, kind).lower()}"
-        legend[name] = colour(f"{kind} {item}")
+        legend[name] = _COLOURS[len(points) % len(_COLOURS)]
         fig.add_bar(
             x=[f"{month:%b %Y}" for month in at], y=[float(exact(amount, currency)) for amount in amounts], name=name,
             marker_color=legend[name], customdata=[money(amount, currency) for amount in amounts],
@@ -221,6 +232,6 @@ def picture(
                 for m, a in zip(at, amounts, strict=True)
             ]
         )
-    fig.update_xaxes(type="category")
+    month_axis(fig)
     fig.update_yaxes(tickformat=",", rangemode="tozero")
     return fig, points, legend

@@ -15,6 +15,7 @@ import streamlit as st
 
 from creditbook.access.values import Principal
 from creditbook.reports.finance import periods, usage
+from creditbook.reports.finance.books import first_booked
 from creditbook.reports.finance.money import AS_BOOKED, Booking, rate_on
 from creditbook.reports.finance.periods import Period
 from creditbook.reports.finance.wanted import NAMED, Basis, Named, Wanted
@@ -115,8 +116,8 @@ def _period(store: Store, who: Principal, today: date, default: str) -> Period:
         return periods.custom(first or month.first, last or today)
     first_ever = None
     if name == periods.ALL:
-        used = read(lambda: usage.days(store, who))
-        first_ever = None if used is None or isinstance(used, Unread) else used[0]
+        booked = read(lambda: first_booked(store, who))
+        first_ever = None if isinstance(booked, Unread) else booked
     return periods.named(name or default, today, first_ever)
 
 
