@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from .colour import colour
+from .colour import INK, colour
 from .format import dollars_in_markdown, esc
 
 __all__ = ["CSS", "card", "dot", "empty", "esc", "facts", "head", "header", "muted", "numbers", "row"]
@@ -90,7 +90,9 @@ def muted(text: str, **more: Any) -> None:
 
 
 def dot(name: str, hexadecimal: str = "") -> str:
-    """A name after its colour (its own, or the one given), as markdown."""
+    """A name after its colour (its own, or the one given), as markdown; the ink of charts is that of text."""
+    if hexadecimal == INK:  # charts have it swapped by theme, text does not
+        return f"● {esc(name)}"
     return f':color[●]{{foreground="{hexadecimal or colour(name)}"}} {esc(name)}' if name else ":gray[not named]"
 
 

@@ -1,7 +1,8 @@
 """Revenue held against cost: both in the organization's currency, converted only at a rate that is told, or not at all.
 
 Cost is booked in dollars and rupees. In another currency it is the dollars at the rate in force on the last day asked
-for; revenue of another currency than the organization's likewise. Where no rate is known nothing is compared.
+for; revenue of another currency than the organization's likewise. Without a rate for its dollars, cost is told in
+dollars, and revenue beside it as it was sold: nothing is compared that no rate makes comparable.
 """
 
 from __future__ import annotations
@@ -24,11 +25,15 @@ BOOKED = ("USD", "INR")
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """How an organization's money is measured over a period: its currency, and rates by the currency they are from."""
+    """How an organization's money is measured over a period: its currency, and rates by the currency they are from.
+
+    ``instead_of`` is the organization's currency where no rate leads to it and dollars stand in.
+    """
 
     currency: str
     booking: Booking = AS_BOOKED
     rates: Mapping[str, Rate | None] = field(default_factory=dict)
+    instead_of: str = ""
 
     def revenue(self, by_currency: Mapping[str, int]) -> int | None:
         """Minor units per currency as nanos of ours; None where one of them has no rate."""
@@ -63,18 +68,25 @@ class Yardstick:
     def words(self) -> list[str]:
         """What is to be told beside the figures: every rate that was used, and every one that is missing."""
         told = []
+        if self.instead_of:
+            told.append(
+                f"No rate from USD to {self.instead_of} is known, so all is told in dollars, in which cost is booked."
+            )
         for currency, found in sorted(self.rates.items()):
-            what = "Cost" if currency == "USD" else f"Revenue in {currency}"
-            if found is not None:
-                told.append(f"{what} is converted: {found.words}.")
+            if found is None:
+                pair = f"{currency} to {self.currency}"
+                told.append(f"No rate from {pair} is known, so revenue in {currency} is not compared.")
             else:
-                told.append(f"No rate from {currency} to {self.currency} is known, so {what.lower()} is not compared.")
+                what = "Cost" if currency == "USD" else f"Revenue in {currency}"
+                told.append(f"{what} is converted: {found.words}.")
         return told
 
 
-def yardstick(
-    store: Store, currency: str, revenue: Iterable[str], day: date, booking: Booking = AS_BOOKED
-) -> Yardstick:
+def yardstick(store: Store, currency: str, revenue: Iterable[str], day: date, booking: Booking) -> Yardstick:
     """An organization's yardstick for revenue of these currencies, with the rates in force on a day."""
-    needed = set(revenue) - {currency} | (set() if currency in BOOKED else {"USD"})
-    return Yardstick(currency, booking, {other: rate(store, other, currency, day) for other in sorted(needed)})
+    sold, instead_of = set(revenue), ""
+    if currency not in BOOKED and rate(store, "USD", currency, day) is None:
+        currency, instead_of = "USD", currency
+    needed = sold - {currency} | (set() if currency in BOOKED else {"USD"})
+    rates = {other: rate(store, other, currency, day) for other in sorted(needed)}
+    return Yardstick(currency, booking, rates, instead_of)

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from creditbook.store.tables.ledger import (
     books_day,
@@ -60,6 +61,19 @@ class PaidUsage(NamedTuple):
     cost_usd_nanos: int
     cost_inr_nanos: int
     unpriced: int
+
+
+class Led(sa.Join):
+    """A join that SQLite makes in the order written: from the few rows to the many, never the other way round."""
+
+    inherit_cache = True
+
+
+@compiles(Led, "sqlite")
+def _led(element: Led, compiler: Any, **how: Any) -> str:
+    on = {name: what for name, what in how.items() if name not in ("asfrom", "from_linter")}
+    left, right = (compiler.process(side, asfrom=True, **on) for side in (element.left, element.right))
+    return f"{left} CROSS JOIN {right} ON {compiler.process(element.onclause, **on)}"
 
 
 def moved(connection: sa.Connection, org_id: int, first: date, last: date) -> list[Moved]:
@@ -139,54 +153,54 @@ def _added(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
 
 
-def _active(org_id: int, first: date, last: date, *kinds: str) -> Any:
-    """The packs that moved in the months that these days touch."""
+def _with_transactions(
+    dialect: str, org_id: int, first: date, last: date, *kinds: str
+) -> tuple[Any, sa.ColumnElement[bool]]:
+    """Entries, with their transactions, of the packs that moved in the months that these days touch.
+
+    From a pack to its entries SQLite takes the index by grant, statistics or not, where few are said to be its.
+    """
     terms = [m.org_id == org_id, m.month >= first.replace(day=1), m.month <= last]
     if kinds:
         terms.append(m.kind.in_(kinds))
-    return sa.select(m.grant_id).distinct().where(*terms).subquery()
-
-
-def _with_transactions(
-    dialect: str, org_id: int, first: date, last: date, *kinds: str
-) -> tuple[Any, list[sa.ColumnElement[bool]]]:
-    active = _active(org_id, first, last, *kinds)
+    active = sa.select(m.org_id, m.grant_id).distinct().where(*terms).subquery()
     of_pack: Any = e.grant_id == active.c.grant_id
     if dialect == "sqlite":
-        # Without statistics it takes an organization's whole history, by primary key, for as good a way in.
         of_pack = sa.func.unlikely(of_pack)
-    source = active.join(entry, sa.and_(e.org_id == org_id, of_pack)).join(
-        ledger_transaction, sa.and_(t.org_id == org_id, t.txn_id == e.txn_id)
-    )
-    return source, [t.accounting_date.between(first, last)]
+    source = Led(active, entry, sa.and_(e.org_id == active.c.org_id, of_pack))
+    source = Led(source, ledger_transaction, sa.and_(t.org_id == e.org_id, t.txn_id == e.txn_id))
+    return source, t.accounting_date.between(first, last)
 
 
 def _entries(dialect: str, org_id: int, first: date, last: date) -> Any:
-    source, terms = _with_transactions(dialect, org_id, first, last)
-    return sa.select(e.grant_id, t.kind, e.deferred_minor.label("deferred")).select_from(source).where(*terms)
+    source, on_these_days = _with_transactions(dialect, org_id, first, last)
+    return sa.select(e.grant_id, t.kind, e.deferred_minor.label("deferred")).select_from(source).where(on_these_days)
 
 
 def paid_by(dialect: str, org_id: int, first: date, last: date) -> Any:
     """Every entry by which a pack paid for usage on these days, with what that usage cost, and corrections of it."""
-    source, terms = _with_transactions(dialect, org_id, first, last, "usage")
+    source, on_these_days = _with_transactions(dialect, org_id, first, last, "usage")
     usage = sa.select(*_paid_columns(t, t, sa.case((t.unpriced, 1), else_=0))).select_from(source)
-    usage = usage.where(*terms, t.kind == "usage", sa.or_(t.cost_usd_nanos.is_not(None), t.unpriced))
-    later = ledger_transaction.alias("later")
-    a = later.c
+    usage = usage.where(on_these_days, t.kind == "usage", sa.or_(t.cost_usd_nanos.is_not(None), t.unpriced))
+    return sa.union_all(usage, _corrections(org_id, first, last))
+
+
+def _corrections(org_id: int, first: date, last: date) -> Any:
+    every = ledger_transaction.alias("later").c
     # SQLite uses a partial index only where it sees that its condition holds, and prefers one narrowed by two columns.
     is_correction = sa.and_(
-        a.kind == sa.literal_column("'adjustment'"), a.price_version.is_not(None), a.reverses_txn_id > 0
+        every.kind == sa.literal_column("'adjustment'"), every.price_version.is_not(None), every.reverses_txn_id > 0
     )
-    corrected = (
-        later.join(ledger_transaction, sa.and_(t.org_id == org_id, t.txn_id == a.reverses_txn_id))
-        .join(entry, sa.and_(e.org_id == org_id, e.txn_id == t.txn_id))
-        .join(token_grant, sa.and_(g.org_id == org_id, g.grant_id == e.grant_id, g.price_minor > 0))
-    )
-    corrections = sa.select(*_paid_columns(t, a, sa.case((a.unpriced, -1), else_=0))).select_from(corrected)
-    corrections = corrections.where(
-        a.org_id == org_id, is_correction, a.accounting_date.between(first, last), a.cost_usd_nanos.is_not(None)
-    )
-    return sa.union_all(usage, corrections)
+    names = ("org_id", "txn_id", "reverses_txn_id", "requests", "cost_usd_nanos", "cost_inr_nanos", "unpriced")
+    later = sa.select(*(every[name] for name in names)).distinct().where(
+        every.org_id == org_id, is_correction, every.accounting_date.between(first, last),
+        every.cost_usd_nanos.is_not(None),
+    ).subquery()  # fmt: skip
+    a = later.c
+    source = Led(later, ledger_transaction, sa.and_(t.org_id == a.org_id, t.txn_id == a.reverses_txn_id))
+    source = Led(source, entry, sa.and_(e.org_id == t.org_id, e.txn_id == t.txn_id))
+    source = Led(source, token_grant, sa.and_(g.org_id == e.org_id, g.grant_id == e.grant_id, g.price_minor > 0))
+    return sa.select(*_paid_columns(t, a, sa.case((a.unpriced, -1), else_=0))).select_from(source)
 
 
 def _paid_columns(of: Any, costs: Any, unpriced: sa.ColumnElement[int]) -> Sequence[sa.ColumnElement[Any]]:

@@ -33,7 +33,7 @@ def in_markdown(nanos: int | None, currency: str, digits: int = 2) -> str:
 
 def money_axis(fig: go.Figure, low: float, high: float, currency: str) -> None:
     """A y axis of money in some five steps of 1, 2 or 5, written as everywhere: ``₹0``, ``₹500``, ``₹1K``."""
-    size = max(high - min(low, 0), 1e-6)
+    size = high - min(low, 0) or 1.0
     power = math.floor(math.log10(size / 5))
     step = next(by * Decimal(10) ** power for by in (1, 2, 5, 10) if size / float(by * Decimal(10) ** power) <= 5)
     first, last = math.floor(min(low, 0) / float(step)), math.floor(high / float(step))

@@ -94,7 +94,9 @@ def _split_figure(rows: Sequence[Margin], money: str) -> go.Figure:
                 x=1, xref="paper", xanchor="right", xshift=-inset, y=y, text=text, showarrow=False, font=font
             )
     widest = max((len(margin_words(one, money)) for one in rows), default=0)
-    room = min(0.62, max(0.3, 1 - (62 + 8 * widest) / 560))
+    # On a phone a card's chart is PHONE pixels wide: names, bars and figures share them.
+    bars = charts.PHONE - 7 * max(min(len(_title(one)), 20) for one in rows) - 20
+    room = min(0.62, max(0.26, 1 - (70 + 8 * widest) / bars))
     low, high = min([*values, 0]), max([*values, 0])
     span = (high - low) or 1
     fig.update_xaxes(visible=False, range=[low - 0.01 * span, low + span / room])

@@ -18,6 +18,7 @@ from creditbook.store.engine import Store
 from creditbook.ui import charts, page
 from creditbook.ui.colour import INK, OTHER
 from creditbook.ui.format import dollars_in_markdown, esc, inr, percent, plural, usd
+from creditbook.ui.money import money as money_of
 from creditbook.ui.reading import Unread, not_read, read
 
 from . import sheets
@@ -51,15 +52,17 @@ class Bar:
 def figures(found: Costs, was: Costs | None, booking: Booking) -> None:
     """Four figures; their change stays ink, for the reader knows which way is good."""
     total, money = found.total, found.measure.currency
-    before = was.total if was else None
+    before = was.total if was and was.measure.currency == money else None
     usd_nanos, inr_nanos = booking.both(total.usage.cost_usd_nanos, total.usage.cost_inr_nanos)
     unpriced = f"; {plural(total.usage.unpriced, 'request')} not priced yet" if total.usage.unpriced else ""
     at_most = f"at most {in_markdown(total.at_most_nanos, money)}" if total.at_most_nanos is not None else None
     grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
     with grid.cell():
+        sold = " + ".join(money_of(minor, currency) for currency, minor in total.revenue.items())
         _metric(
-            "Revenue earned", total.revenue_nanos, before.revenue_nanos if before else None, money, _revenue_help(found)
-        )
+            "Revenue earned", total.revenue_nanos, before.revenue_nanos if before else None, money,
+            _revenue_help(found), otherwise=f"{dollars_in_markdown(sold)}, not compared",
+        )  # fmt: skip
     with grid.cell():
         both = f"{usd(usd_nanos)} · {inr(inr_nanos)} {booking.words}{unpriced}"
         _metric("Cost", total.cost_nanos, before.cost_nanos if before else None, money, both)
@@ -108,18 +111,15 @@ def _metric(
 
 
 def _revenue_help(found: Costs) -> str:
-    money = found.measure
-    used = sum(line.used_minor for line in found.lines if line.currency == money.currency)
-    lapsed = sum(line.breakage_minor for line in found.lines if line.currency == money.currency)
-    back = sum(line.reversed_minor for line in found.lines if line.currency == money.currency)
-
-    def said(minor: int) -> str:
-        return amount(money.revenue({money.currency: minor}), money.currency)
-
-    parts = f"{said(used)} by use and over the days of plans + {said(lapsed)} lapsed − {said(back)} paid back"
-    others = [amount for amount in found.total.revenue if amount != money.currency]
-    more = f"; and revenue in {', '.join(others)}" if others else ""
-    return f"Net of tax, as it is earned: {parts}{more}"
+    told = []
+    for currency in found.total.revenue:
+        mine = [line for line in found.lines if line.currency == currency]
+        used, lapsed, back = (
+            money_of(sum(getattr(line, name) for line in mine), currency)
+            for name in ("used_minor", "breakage_minor", "reversed_minor")
+        )
+        told.append(f"{used} by use and over the days of plans + {lapsed} lapsed − {back} paid back")
+    return f"Net of tax, as it is earned: {'; '.join(told) or 'nothing on these days'}"
 
 
 def notes(found: Costs) -> None:
