@@ -62,12 +62,14 @@ def a_story(one: Told) -> None:
     ledger.sell("acme/asha", "starter", reason="By hand", payment="p-1")
     big = ledger.sell("acme/asha", "big", reason="By hand", payment="p-2")
     for n in range(40):
-        clock.forward(hours=20)
+        clock.forward(hours=19)
         ledger.spend(
             "acme/asha" if n % 4 else "acme/lena", action="work", tokens=10 + n % 3, agent="=srs" if n % 3 else "code",
             model="gpt-5" if n % 5 else "nobody-knows-it", project="=1+1" if n % 2 else "@रमेश", input_tokens=60 + n,
             output_tokens=40 + n,
         )  # fmt: skip
+    for _ in range(3):
+        ledger.spend("acme/asha", action="work", tokens=2, agent="code", model="gpt-5", input_tokens=5)
     done = ledger.spend("acme/asha", action="work", tokens=7)
     ledger.refund("acme/asha", done.transaction_id, reason="It failed")
     ledger.refund_purchase("acme/asha", big.purchase_id, amount_minor=10_000, reason="Half of it was enough")

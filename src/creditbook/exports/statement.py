@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from creditbook.access.values import Principal
-from creditbook.domain.calendar import add_months, start_of_day
+from creditbook.domain.calendar import add_months, local_date, start_of_day
 from creditbook.domain.errors import InvalidRequest, NotFound
 from creditbook.store import directory
 from creditbook.store.engine import Store
@@ -171,6 +171,23 @@ def _sum(one: Line, two: Line) -> Line:
 
 def _added(one: int | None, two: int | None) -> int | None:
     return two if one is None else one if two is None else one + two
+
+
+def months(store: Store, who: Principal, account: AccountName, now: datetime) -> list[date]:
+    """The months that the account has a statement of, newest first: from its first line, or its opening, to now."""
+    may_export(who, account.account_id)
+    ref = directory.account_by_name(store, who.org_id, account.name)
+    with store.read(who.org_id) as connection:
+        begins = statements.begins_at(connection, who.org_id, account.account_id)
+    if ref is None or begins is None:
+        return []
+    zone = directory.account_zone(store, ref)
+    first, month = local_date(begins, zone).replace(day=1), local_date(now, zone).replace(day=1)
+    found = []
+    while month >= first:
+        found.append(month)
+        month = add_months(month, -1)
+    return found
 
 
 @contextmanager

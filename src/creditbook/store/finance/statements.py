@@ -61,6 +61,13 @@ def _last_before(connection: sa.Connection, org_id: int, account_id: int, instan
     return connection.scalar(newest) or 0
 
 
+def begins_at(connection: sa.Connection, org_id: int, account_id: int) -> datetime | None:
+    """When the account's first line was decided, or it was opened where it has none; None for no account."""
+    first = sa.select(t.effective_at).where(t.org_id == org_id, t.account_id == account_id).order_by(t.txn_id).limit(1)
+    opened = sa.select(a.created_at).where(a.org_id == org_id, a.account_id == account_id)
+    return connection.scalar(first) or connection.scalar(opened)
+
+
 def posted(connection: sa.Connection, at: Range, upto: int) -> int:
     """What the account's grants held together after the transaction of this id: one probe of the index per grant."""
     last = (
