@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from creditbook.api import health, problems, webhooks
+from creditbook.api import health, problems, usage, webhooks
+from creditbook.api.answering import Traced
 
 __all__ = ["api"]
 
@@ -12,3 +13,5 @@ api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.",
 problems.install(api)
 api.include_router(health.router)
 api.include_router(webhooks.router)
+api.include_router(usage.router)
+api.add_middleware(Traced)

@@ -6,9 +6,12 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from creditbook.access.api_keys import KeyRefused
+from creditbook.api.callers import NotSignedIn
 from creditbook.domain import errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,8 +24,11 @@ STATUS: dict[type[errors.LedgerError], HTTPStatus] = {
     errors.Refused: HTTPStatus.FORBIDDEN,
     errors.InsufficientTokens: HTTPStatus.PAYMENT_REQUIRED,
     errors.LimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.CodeNotRedeemable: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    KeyRefused: HTTPStatus.UNAUTHORIZED,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
 }
 
 
@@ -39,7 +45,20 @@ def problem(status: HTTPStatus, detail: str, headers: dict[str, str] | None = No
 
 def _refusal(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.LedgerError)
-    return problem(status_of(error), str(error))
+    status = status_of(error)
+    headers: dict[str, str] = {}
+    more: dict[str, Any] = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="creditbook"'
+    if isinstance(error, errors.LimitExceeded):
+        more["limit"] = error.limit
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.InsufficientTokens):
+        more = {"error": "Insufficient tokens", "message": str(error), "required": error.required,
+                "available": error.available, "shortage": error.shortage,
+                "packages_url": error.packages_url}  # fmt: skip
+    return problem(status, str(error), headers, **more)
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
@@ -47,7 +66,17 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus(error.status_code), str(error.detail), dict(error.headers or {}))
 
 
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """What was sent is not what the route takes: one sentence for each place, and nothing of what was sent."""
+    assert isinstance(error, RequestValidationError)
+    wrong = [(".".join(str(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
+    said = "; ".join(f"{place}: {message}" if place else message for place, message in wrong)
+    places = [{"field": place, "message": message} for place, message in wrong]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.", errors=places)
+
+
 def install(app: FastAPI) -> None:
-    """Makes `app` answer domain errors, and those of routing, as problem documents."""
+    """Makes `app` answer domain errors, and those of routing and reading, as problem documents."""
     app.add_exception_handler(errors.LedgerError, _refusal)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)

@@ -1,0 +1,163 @@
+"""Who calls: a program with a key, or a browser with its session; and whose account it may speak of.
+
+A key is looked up at most once a second: what is revoked elsewhere ends within that. A route names its scope by
+`Needs`, and gets a `Caller` that has it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from creditbook.access import Access
+from creditbook.access.api_keys import KeyPrincipal, KeyRefused, Scope, ScopeMissing, authenticate
+from creditbook.access.cookies import session_cookie
+from creditbook.access.values import Principal
+from creditbook.api.session import is_same_site
+from creditbook.domain.errors import NotFound, Refused
+from creditbook.installation import Installation, installation
+
+SECONDS_UNTIL_ASKED_AGAIN = 1.0
+MOST_REMEMBERED = 10_000
+_BY_SESSION: frozenset[Scope] = frozenset({"read", "spend"})
+
+bearer = HTTPBearer(auto_error=False, description="An API key: `cb_<organization>_<secret>`")
+
+
+class NotSignedIn(Refused):
+    """Neither a key nor a session came with the request."""
+
+    def __init__(self) -> None:
+        super().__init__("Send an API key: Authorization: Bearer cb_… An administrator makes one.")
+
+
+class OtherSite(Refused):
+    """A browser's write that did not come from a page of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("This did not come from a page of this site, so it was not done.")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever calls. ``bound_to`` is the one account that it may speak of ('' is the pool), None for every account.
+
+    ``actor`` is who the books say it was; ``key_id`` is None for a browser.
+    """
+
+    org_id: int
+    org_slug: str
+    zone: str
+    scopes: frozenset[Scope]
+    actor: str
+    bound_to: str | None = None
+    key_id: int | None = None
+
+    def account(self, named: str | None = None) -> str:
+        """The account as the ledger's verbs write it: the one named, else its own, else the pool.
+
+        Raises NotFound for another organization's, or one that a bound key may not use; ScopeMissing's sibling
+        `Refused` for a browser that names somebody else's.
+        """
+        if named is None:
+            return self._written(self.bound_to or "")
+        slug, slash, name = named.partition("/")
+        name = name if slash else "" if slug == self.org_slug and self.bound_to is None else slug
+        if slash and slug != self.org_slug:
+            raise NotFound(f"There is no account {named} here.")
+        if self.bound_to is not None and name != self.bound_to:
+            if self.key_id is None:
+                raise Refused("Signed in people see their own account here. Use an API key for others.")
+            raise NotFound(f"There is no account {named} that this API key may use.")
+        return self._written(name)
+
+    def _written(self, name: str) -> str:
+        return f"{self.org_slug}/{name}" if name else self.org_slug
+
+
+class Keys:
+    """Keys seen of late, so that a busy program does not cost two reads a call."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, str], tuple[float, KeyPrincipal]] = {}
+
+    async def find(self, here: Installation, text: str) -> KeyPrincipal:
+        """Who calls with this key. Raises `KeyRefused`."""
+        slot, now = (id(here), text), time.monotonic()
+        seen = self._seen.get(slot)
+        if seen is not None and now - seen[0] < SECONDS_UNTIL_ASKED_AGAIN:
+            return seen[1]
+        self._seen.pop(slot, None)
+        found = await run_in_threadpool(authenticate, here.store, text, here.clock())
+        if len(self._seen) >= MOST_REMEMBERED:
+            self._seen.clear()
+        self._seen[slot] = (now, found)
+        return found
+
+
+_keys = Keys()
+
+
+async def caller(
+    request: Request,
+    here: Annotated[Installation, Depends(installation)],
+    sent: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> Caller:
+    """The caller of a request. Raises `NotSignedIn`, `KeyRefused`, `OtherSite`, or `Unavailable`."""
+    if sent is not None:
+        key = await _keys.find(here, sent.credentials)
+        return Caller(key.org_id, key.org_slug, key.zone, key.scopes, key.actor, key.account_name, key.key_id)
+    if "authorization" in request.headers:
+        raise KeyRefused
+    cookie = request.cookies.get(session_cookie(secure=here.settings.cookie_secure))
+    who = await run_in_threadpool(_signed_in, here, cookie) if cookie else None
+    if who is None:
+        raise NotSignedIn
+    if request.method not in ("GET", "HEAD") and not is_same_site(request):
+        raise OtherSite
+    return Caller(who.org_id, who.org_slug, who.zone, _BY_SESSION, who.user_name, who.account_name or "")
+
+
+def _signed_in(here: Installation, cookie: str) -> Principal | None:
+    who = Access(here.store, here.clock).sessions.principal(cookie, active=True)
+    if who is not None and who.account_name is None:
+        raise Refused("You have no account of your own in this organization. Use an API key.")
+    return who
+
+
+def needs(scope: Scope) -> Callable[[Caller], Caller]:
+    """A dependency: the caller, who has this scope. Raises `ScopeMissing`."""
+
+    def scoped(found: Annotated[Caller, Depends(caller)]) -> Caller:
+        if scope not in found.scopes:
+            raise ScopeMissing(scope)
+        return found
+
+    scoped.scope = scope  # type: ignore[attr-defined]
+    return scoped
+
+
+Reader = Annotated[Caller, Depends(needs("read"))]
+Spender = Annotated[Caller, Depends(needs("spend"))]
+Administrator = Annotated[Caller, Depends(needs("admin"))]
+
+
+def required_key(request: Request) -> str:
+    """The `Idempotency-Key` that the ledger's verbs ask for. Raises a 400 without one."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key or len(key) > 255:
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST,
+            "Send an Idempotency-Key header of at most 255 characters: the same one again repeats the first answer.",
+        )
+    return key
+
+
+IdempotencyKey = Annotated[str, Depends(required_key)]
