@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
 from creditbook.access.values import Principal
@@ -151,3 +151,8 @@ def rates(store: Store, now: datetime, limit: int = 400) -> Rates:
     if held is None:
         return Rates(None, 0, False, found)
     return Rates(held, business_days(held.day, today), is_stale(held.day, today), found)
+
+
+def utc_noon(day: date) -> datetime:
+    """An instant of a UTC date, to ask for the price of that date by."""
+    return datetime.combine(day, time(12), UTC)
