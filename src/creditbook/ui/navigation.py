@@ -61,4 +61,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("revenue", "finance/revenue.py", "Revenue", "payments", "Finance", roles=("finance", "admin")),
     Screen("liability", "finance/liability.py", "Liability", "account_balance", "Finance", roles=("finance", "admin")),
     Screen("close", "finance/close.py", "Close", "lock_clock", "Finance", roles=("finance", "admin")),
+    Screen("reconcile", "finance/reconcile.py", "Reconcile", "compare_arrows", "Finance", roles=("finance", "admin")),
 )
