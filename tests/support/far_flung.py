@@ -19,6 +19,8 @@ from support.ledgers import PROGRAM, MovedClock
 
 from creditbook import Ledger, open_ledger
 from creditbook.access.values import Principal
+from creditbook.domain.costs import CostCorrection
+from creditbook.domain.operations import Cost
 from creditbook.store.tables import ledger as tables
 
 ZONE = "America/St_Johns"
@@ -39,7 +41,7 @@ class FarFlung:
     judges: dict[str, duckdb.DuckDBPyConnection] = field(default_factory=dict)
 
     def fill(self, slug: str, many: int) -> None:
-        """Usage before a close, usage and refunds after it. Ids of the first organization are the judge's."""
+        """Usage before a close; usage, refunds and corrected costs after it."""
         chance = random.Random(self.seed)
         self.ledger.create_organization(slug, PROGRAM, zone=ZONE)
         names = [f"{slug}/user{n}" for n in range(len(ZONES))]
@@ -54,6 +56,14 @@ class FarFlung:
         self.late_from = self.late_from or min(one.transaction_id for one in late)
         for one in chance.sample([one for one in booked if one.charged], 6):
             self.ledger.refund(one.account, one.transaction_id, tokens=1, reason="It failed")
+        self._correct(slug, [one.transaction_id for one in chance.sample(booked, 20)])
+
+    def _correct(self, slug: str, txn_ids: Sequence[int]) -> None:
+        """Costs set right after the close: of usage that had a price, and of usage that had none."""
+        costs = [Cost(usd_nanos=n * 1_001, inr_nanos=n * 83_007, price_version="by hand") for n in range(len(txn_ids))]
+        corrections = [CostCorrection(txn_id, cost) for txn_id, cost in zip(txn_ids, costs, strict=True)]
+        report = self.ledger.correct_costs(slug, corrections, reason="The price was wrong")
+        assert report.corrected > 10
 
     def _book(self, chance: random.Random, names: Sequence[str], many: int) -> list[Any]:
         span = (LAST - FIRST) // timedelta(seconds=1)

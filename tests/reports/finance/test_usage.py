@@ -73,7 +73,8 @@ def test_every_figure_equals_the_raw_transactions(rock: FarFlung, by: tuple[Dime
     opened = CLOSED + timedelta(days=1)
     whole = [Wanted(FIRST.date(), LAST.date(), basis=basis) for basis in ("event", "accounting")]
     late = Wanted(opened, opened, basis="accounting")
-    for wanted in [*(a_question(chance) for _ in range(9)), *whole, late]:
+    a_day_beside_a_month = Wanted(date(2025, 10, 31), date(2025, 12, 1))
+    for wanted in [*(a_question(chance) for _ in range(9)), *whole, late, a_day_beside_a_month]:
         found = figures(usage.by(store, who, wanted, *by))
         assert found == judged(rock, wanted, by), wanted
         seen += sum(row[0] for row in found.values())
