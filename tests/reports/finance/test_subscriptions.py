@@ -8,8 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from support.revenues import PRICES, Season, lead
+from support.ledgers import MovedClock
+from support.revenues import PRICES, SHOP, Season, lead
 
+from creditbook import open_ledger
 from creditbook.reports.finance import cohorts, subscriptions
 from creditbook.reports.finance.subscriptions import BACK, DOWN, LOST, NEW, UP, Life
 from creditbook.store.tables.base import from_microseconds
@@ -121,3 +123,22 @@ def test_the_mix_counts_open_accounts_and_a_closed_one_on_neither_side(season: S
     days = [date(2026, 3, 3), date(2026, 3, 31), date(2026, 4, 30), date(2026, 6, 9), date(2026, 6, 10), LAST]
     told = cohorts.mix(lives(season), days)
     assert [(one.free, one.paid) for one in told] == [(0, 0), (3, 1), (6, 1), (4, 3), (3, 3), (4, 2)]
+
+
+def test_a_cancelled_plan_stays_cancelled_through_a_term_that_was_paid_ahead(sqlite_url: str) -> None:
+    clock = MovedClock()
+    with open_ledger(sqlite_url, clock=clock) as ledger:
+        ledger.create_organization("acme", SHOP)
+        season = Season(ledger, clock)
+        season.at(3, 4)
+        ledger.open_account("acme/asha")
+        season.buy("asha", "basic", "plan")
+        season.buy("asha", "basic", "renewal", mark="ahead")
+        ledger.cancel_plan("acme/asha", reason="Too dear")
+        season.at(4, 20)
+        ledger.sweep("acme")
+        (life,) = lives(season, date(2026, 4, 20))
+        assert life.standing is not None
+        assert (life.standing.cancelling, life.is_paying) == (True, True)
+        assert [move.what for move in life.moves] == [NEW]
+        assert events(season)[-1][2] == "term", "the term that was paid ahead has begun"

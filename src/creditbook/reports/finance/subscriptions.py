@@ -218,7 +218,7 @@ class _Story:
             return
         same = before is not None and before.plan == plan
         since = before.since if before is not None and same else day
-        cancelling = before is not None and same and past_due and before.cancelling
+        cancelling = before is not None and same and before.cancelling  # a term paid ahead begins all the same
         self.now = Standing(self.account_id, self.account, plan, since, after, past_due, cancelling)
 
     def _moved(self, was: Worth | None, now: Worth | None, before: str, after: str, day: date) -> Iterator[Move]:

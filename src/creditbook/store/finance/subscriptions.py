@@ -13,16 +13,36 @@ e, a, u, v, o = plan_event.c, account.c, audit.c, program_version.c, organizatio
 
 
 def events(connection: sa.Connection, org_id: int, until: datetime) -> list[Any]:
-    """What happened to plans before an instant, account by account, oldest first.
+    """What changed plans before an instant, account by account, oldest first.
 
-    Rows: (account_id, event_id, at, what, plan_before, plan_after, program_id).
+    Further terms of an unchanged plan, and what paid them on time, are left out: they change nothing, and are most of
+    what there is. Rows: (account_id, event_id, at, what, plan_before, plan_after, program_id).
     """
-    query = (
-        sa.select(e.account_id, e.event_id, e.at, e.what, e.plan_before, e.plan_after, e.program_id)
-        .where(e.org_id == org_id, e.at < until)
-        .order_by(e.account_id, e.event_id)
+    columns = (e.account_id, e.event_id, e.at, e.what, e.plan_before, e.plan_after, e.program_id)
+    there = (e.org_id == org_id, e.at < until)
+
+    def former(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return sa.func.lag(column).over(partition_by=e.account_id, order_by=e.event_id)
+
+    begun = sa.select(
+        *columns,
+        former(e.plan_after).label("was_plan"),
+        former(e.program_id).label("was_program"),
+        former(e.what).label("was"),
+    ).where(*there, e.what != "renewed").subquery()  # fmt: skip
+    b = begun.c
+    changes = sa.or_(
+        b.what != "term",
+        b.was.is_(None),
+        b.was == "past_due",
+        b.was_plan != b.plan_after,
+        b.was_program != b.program_id,
     )
-    return list(connection.execute(query).all())
+    late = sa.select(e.account_id).where(*there, e.what == "past_due")
+    kept = sa.select(b.account_id, b.event_id, b.at, b.what, b.plan_before, b.plan_after, b.program_id).where(changes)
+    paid_late = sa.select(*columns).where(*there, e.what == "renewed", e.account_id.in_(late))
+    rows = sa.union_all(kept, paid_late).subquery()
+    return list(connection.execute(sa.select(rows).order_by(rows.c.account_id, rows.c.event_id)).all())
 
 
 def closings(connection: sa.Connection, org_id: int, until: datetime) -> dict[int, datetime]:

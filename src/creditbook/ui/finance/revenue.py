@@ -52,7 +52,7 @@ def figures(
 ) -> None:
     """The four figures of the period, held against the period before where that is asked for."""
     now = _figures(months, lives, asked.period.last, currency)
-    was = _before(store, who, asked, currency)
+    was = _before(store, who, asked, currency, lives)
     grid = st.grid(4, min_column_width=160, gap="small", key="kpis")
     for title, (minor, note) in now.items():
         old = was.get(title, (0, ""))[0] if was else 0
@@ -80,15 +80,17 @@ def _figures(months: Sequence[Books], lives: Sequence[Life], last: date, currenc
     }
 
 
-def _before(store: Store, who: Principal, asked: Asked, currency: str) -> dict[str, tuple[int, str]]:
+def _before(
+    store: Store, who: Principal, asked: Asked, currency: str, lives: Sequence[Life]
+) -> dict[str, tuple[int, str]]:
     """The same figures of the period before; none where it is not asked for or had nothing."""
     if asked.before is None:
         return {}
     first, last = asked.before.first, asked.before.last
-    found = read(lambda: (books.books_by_month(store, who, first, last), subscriptions.lives(store, who, last)))
+    found = read(lambda: books.books(store, who, first, last))
     if isinstance(found, Unread):
         return {}
-    told = _figures(found[0], found[1], last, currency)
+    told = _figures([found], lives, last, currency)
     return told if any(minor for minor, _ in told.values()) else {}
 
 
