@@ -119,7 +119,7 @@ WHERE kind IN ('usage', 'refund') OR (kind = 'adjustment' AND cost_usd_nanos IS 
 """
 
 
-def far_flung(url: str, many: int = 320) -> FarFlung:
+def far_flung(url: str, many: int = 240) -> FarFlung:
     """Both organizations, filled."""
     made = FarFlung(open_ledger(url, clock=MovedClock(datetime(2026, 3, 21, tzinfo=UTC))))
     for slug in ("rock", "other"):
