@@ -34,15 +34,20 @@ def in_markdown(nanos: int | None, currency: str, digits: int = 2) -> str:
 def money_axis(fig: go.Figure, low: float, high: float, currency: str) -> None:
     """A y axis of money in some five steps of 1, 2 or 5, written as everywhere: ``₹0``, ``₹500``, ``₹1K``."""
     size = high - min(low, 0) or 1.0
-    power = math.floor(math.log10(size / 5))
-    step = next(by * Decimal(10) ** power for by in (1, 2, 5, 10) if size / float(by * Decimal(10) ** power) <= 5)
-    first, last = math.floor(min(low, 0) / float(step)), math.floor(high / float(step))
+    ten = Decimal(10) ** math.floor(math.log10(size / 5))
+    step = next(by * ten for by in (1, 2, 5, 10) if size / float(by * ten) <= 5.001)
+    first, last = math.ceil(min(low, 0) / float(step)), math.floor(high / float(step) + 1e-9)
     ticks = [number * step for number in range(first, last + 1)]
     sign = {"USD": "$", "INR": "₹", "THB": "฿"}.get(currency, "")
-    texts = [
-        f"{MINUS if tick < 0 else ''}{sign}{short(float(abs(tick))) if step >= 1 else abs(tick)}" for tick in ticks
-    ]
+    texts = [f"{MINUS if tick < 0 else ''}{sign}{_round(abs(tick), step)}" for tick in ticks]
     fig.update_yaxes(tickmode="array", tickvals=[float(tick) for tick in ticks], ticktext=texts)
+
+
+def _round(tick: Decimal, step: Decimal) -> str:
+    """A step of an axis: ``1K``, or below one as many digits as tell the steps apart."""
+    if step >= 1 or not tick:
+        return short(float(tick))
+    return f"{tick:.{-math.floor(step.log10())}f}"
 
 
 def margin_words(one: Margin, currency: str) -> str:

@@ -181,25 +181,25 @@ def _bars(days: Sequence[tuple[date, Margin]], step: str, found: Costs) -> list[
 
 
 def _trend_figure(bars: Sequence[Bar], step: str, money: str) -> go.Figure:
-    fig = charts.figure(270, barmode="group", showlegend=False, bargroupgap=0.04)
-    at = [bar.at for bar in bars]
-    tallest = [max((bar.of.revenue_nanos or 0), (bar.of.cost_nanos or 0)) / 1e9 for bar in bars]
-    lowest = min(min((bar.of.revenue_nanos or 0), 0) / 1e9 for bar in bars)
-    for name, shade, values in (
-        ("revenue", INK, [bar.of.revenue_nanos for bar in bars]),
-        ("cost", OTHER, [bar.of.cost_nanos for bar in bars]),
-    ):
+    # Plotly hears clicks on the first trace only while its hover is unified over a day.
+    fig = charts.figure(270, barmode="group", hovermode="closest", showlegend=False, bargroupgap=0.04)
+    told = [_told(bar, money) for bar in bars]
+    revenue, cost = ([(nanos or 0) / 1e9 for nanos in of] for of in zip(
+        *((bar.of.revenue_nanos, bar.of.cost_nanos) for bar in bars), strict=True))  # fmt: skip
+    for name, shade, values in (("revenue", INK, revenue), ("cost", OTHER, cost)):
         fig.add_bar(
-            x=at, y=[(value or 0) / 1e9 for value in values], name=name, marker_color=shade,
-            customdata=[amount(value, money) for value in values], hovertemplate="%{customdata}",
+            x=[bar.at for bar in bars], y=values, name=name, marker_color=shade, customdata=told,
+            hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
-    fig.add_scatter(
-        x=at, y=tallest, mode="lines", line_width=0, name="margin",
-        customdata=[margin_words(bar.of, money) for bar in bars], hovertemplate="<b>%{customdata}</b>",
-    )  # fmt: skip
-    money_axis(fig, lowest, max(tallest), money)
-    fig.update_xaxes(tickformat="%b %Y" if step == "month" else "%e %b", nticks=10, hoverformat="%a %e %b %Y")
+    money_axis(fig, min([*revenue, *cost]), max([*revenue, *cost]), money)
+    fig.update_xaxes(tickformat="%b %Y" if step == "month" else "%e %b", nticks=10)
     return fig
+
+
+def _told(bar: Bar, money: str) -> str:
+    one = bar.of
+    both = f"{amount(one.revenue_nanos, money)} earned<br>{amount(one.cost_nanos, money)} cost"
+    return f"{page.days(bar.first, bar.last)}<br>{both}<br><b>{margin_words(one, money)} left</b>"
 
 
 def cells(one: Margin, measure: Yardstick) -> tuple[int | None, ...]:
