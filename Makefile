@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel bench backtest soak mutants screenshots clean
+.PHONY: help install run test check format lock wheel bench bench-reading backtest soak mutants screenshots clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -78,6 +78,9 @@ bench: $(DEV) ## the complete path beside its floor, on both databases (ARGS="--
 
 backtest: $(DEV) ## how far off the forecast was on the real traces, beside "the last seven days again"
 	@$(BIN)/python -m benchmarks.backtest $(ARGS)
+
+bench-reading: $(DEV) ## the page of usage on ten million transactions, beside DuckDB (ARGS="--transactions 100000")
+	@$(BIN)/python -m benchmarks.reading $(ARGS)
 
 soak: $(DEV) ## thousands of steps against the model, and eight busy years, on plain values and both databases
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/model tests/simulation $(ARGS)
