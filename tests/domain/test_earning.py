@@ -173,6 +173,8 @@ def test_a_refunded_renewal_gives_its_turn_to_the_one_that_waits() -> None:
     assert shop.term().paid_ahead == 0
     waited = sale(shop)
     assert (waited.first, waited.next, waited.known) == (day("2026-05-01"), day("2026-06-01"), day("2026-05-11"))
+    assert figures(waited, "2026-05-10") == (0, 0, 999)  # until then another payment was of these days
+    assert figures(waited, "2026-05-11") == (354, 0, 645)
     assert figures(sale(shop, 1), "2026-05-31")[2] == 0
 
 
