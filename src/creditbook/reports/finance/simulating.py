@@ -64,6 +64,11 @@ def last_month(who: Principal, now: datetime) -> Window:
     return Window(period.first, period.last, start_of_day(period.first, zone), end)
 
 
+def active(store: Store, who: Principal, window: Window) -> int:
+    """How many accounts used something in the month."""
+    return usage.top(store, who, Wanted(window.first, window.last), "requests", 1)[1]
+
+
 def families(store: Store, batches: BatchStore, who: Principal, window: Window, now: datetime) -> list[Book]:
     """Whole families as they are now, of accounts that used something in the month."""
     top, _ = usage.top(store, who, Wanted(window.first, window.last), "requests", MOST_ACCOUNTS)
