@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ from support.closing import close, closed, computed, moved_figures, rows
 from support.ledgers import MovedClock
 from support.sales import a_shop, broken
 
-from creditbook import Ledger
+from creditbook import AsyncLedger, Ledger
 from creditbook.domain.costs import CostCorrection
 from creditbook.domain.errors import Conflict, InvalidRequest, LedgerError
 from creditbook.domain.operations import Cost
@@ -118,7 +119,10 @@ def test_months_are_closed_one_after_the_other_and_once(one: Ledger, clock: Move
 
 def test_what_is_due_is_settled_first_and_the_close_is_audited(one: Ledger) -> None:
     one.open_account("acme/ravi", plan="daily", opened_at=datetime(2026, 3, 30, tzinfo=UTC))
-    close(one, "2026-03")
+    heard: list[tuple[int, int]] = []
+    asyncio.run(AsyncLedger(one).close_month("acme", date(2026, 3, 1), reason="The books", actor="fiona",
+                                             progress=lambda done, of: heard.append((done, of))))  # fmt: skip
+    assert heard == [(1, 1)]
     resets = rows(one, sa.select(t.accounting_date).where(t.kind == "reset").order_by(t.txn_id))
     assert [day for (day,) in resets] == [date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 2)]
     a = audit.c

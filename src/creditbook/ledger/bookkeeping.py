@@ -33,9 +33,17 @@ class Bookkeeping:
             self.core, org, corrections, reason=reason, actor=actor, progress=progress, stop=stop
         )
 
-    def close_month(self, org: str, month: date, *, reason: str, actor: str = "") -> ClosedMonth:
+    def close_month(
+        self,
+        org: str,
+        month: date,
+        *,
+        reason: str,
+        actor: str = "",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ClosedMonth:
         """Close a month's books for good: its figures are frozen; see `closing.close_month`."""
-        return closing.close_month(self.core, org, month, reason=reason, actor=actor)
+        return closing.close_month(self.core, org, month, reason=reason, actor=actor, progress=progress)
 
     def set_account_code(self, org: str, role: str, code: str, name: str = "", *, reason: str, actor: str = "") -> None:
         """Name an account of the journal as the accounting system does; see `account_codes.set_account_code`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from creditbook.domain.calendar import local_date
@@ -16,18 +17,26 @@ from . import sweeping
 from .core import Core
 
 
-def close_month(core: Core, org: str, month: date, *, reason: str, actor: str = "") -> ClosedMonth:
+def close_month(
+    core: Core,
+    org: str,
+    month: date,
+    *,
+    reason: str,
+    actor: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> ClosedMonth:
     """Close a month of an organization's books for good; ``month`` is any day of it.
 
-    What is due is settled first. From then on whatever is booked late books in the open month. Raises `Conflict` when
-    it is closed already, `InvalidRequest` for a month that runs or has an open one before it, and without a reason,
-    `Unavailable` where some accounts can't be settled now.
+    What is due is settled first; ``progress`` hears (done, of) accounts of that. From then on whatever is booked late
+    books in the open month. Raises `Conflict` when it is closed already, `InvalidRequest` for a month that runs or has
+    an open one before it, and without a reason, `Unavailable` where some accounts can't be settled now.
     """
     if not reason.strip():
         raise InvalidRequest("Give a reason: it stands in the audit log beside your name.")
     one = core.organization(org)
     first = _may_close(core, one, month)
-    if sweeping.sweep(core, org).failed:
+    if sweeping.sweep(core, org, progress=progress).failed:
         raise Unavailable("Some accounts could not be settled just now. Try again in a minute.")
     return core.store.retrying(lambda: _close(core, one, first, reason.strip(), actor))
 
