@@ -1,5 +1,8 @@
 """Does what providers bill and settle agree with what is booked?"""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
 from creditbook.domain.errors import InvalidRequest
@@ -7,8 +10,10 @@ from creditbook.ingest.invoices import Bill, NotMapped, read_bill
 from creditbook.ingest.settlements import read_settlement
 from creditbook.installation import installation
 from creditbook.reports.finance import reconciling, settling
+from creditbook.reports.finance.money import AS_BOOKED
+from creditbook.reports.finance.wanted import Wanted
 from creditbook.ui import page
-from creditbook.ui.finance import reconcile_bill, reconcile_sales
+from creditbook.ui.finance import reconcile_bill, reconcile_sales, rows
 from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
 
@@ -67,4 +72,6 @@ if lines:
     if isinstance(found, Unread):
         not_read("What is booked", found)
     else:
-        reconcile_bill.show([bill.kind for bill in bills], found)
+        reconcile_bill.show([bill.kind for bill in bills], found, ZoneInfo(who.org_zone or who.zone))
+        a_day = timedelta(days=1)  # no zone is further from UTC
+        rows.show(place.store, who, Wanted(found.first - a_day, found.last + a_day), AS_BOOKED)

@@ -20,8 +20,10 @@ Why = Literal[
     "agrees", "rounding", "midnight", "not booked", "not billed", "more used", "no price", "batch", "other price"
 ]
 
-ROUNDING_NANOS = 5_000_000
-"""Half a cent a model and day: providers round what they bill."""
+CENT = 10_000_000
+ROUNDED_CENTS, ROUNDED_NANOS = 2 * CENT, 1_000
+"""What rounding explains of a model and day: two cents where the bill has whole cents (half a one a kind of token), a
+millionth of a dollar where it has more decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One model on one UTC day. `usd_nanos` is theirs less ours, the sum of its parts; None where they tell no cost."""
+    """One model on one UTC day. `usd_nanos` is theirs less ours, the sum of its parts; None where they tell no cost.
+
+    `spellings` are the names under which it is booked here.
+    """
 
     model: str
     day: date
     ours: Figures
     theirs: Figures
     parts: tuple[Part, ...] = ()
+    spellings: tuple[str, ...] = ()
 
     @property
     def usd_nanos(self) -> int | None:
@@ -111,19 +117,21 @@ def reconcile(
     theirs = _theirs(lines, pricer)
     told = {model for model, _ in theirs}
     ours: dict[tuple[str, date], Figures] = {}
+    spelled: dict[str, set[str]] = {}
     with store.read(who.org_id) as connection:
         booked = rows.used(connection, who.org_id, first, last)
     for used in booked:
         of, name = _known(pricer, used.model)
         if name in told or (provider and of == provider):
+            spelled.setdefault(name, set()).add(used.model)
             ours[name, used.day] = _sum(ours.get((name, used.day)), Figures(*used[2:]))
     has_cost = any(figures.usd_nanos is not None for figures in theirs.values())
     has_tokens = any(figures.tokens is not None for figures in theirs.values())
     nothing = Figures(None, 0 if has_tokens else None, 0 if has_tokens else None, None, 0 if has_cost else None)
-    found = [
-        Difference(model, day, ours.get((model, day), Figures(0, 0, 0, 0, 0)), theirs.get((model, day), nothing))
-        for model, day in theirs.keys() | ours.keys()
-    ]
+    found = []
+    for model, day in theirs.keys() | ours.keys():
+        here, there = ours.get((model, day), Figures(0, 0, 0, 0, 0)), theirs.get((model, day), nothing)
+        found.append(Difference(model, day, here, there, spellings=tuple(sorted(spelled.get(model, ())))))
     found.sort(key=lambda row: (row.model, row.day))
     explained = _explained(found, pricer, who.org_id)
     parts: dict[Why, int] = {}
@@ -198,7 +206,7 @@ def _tokens_apart(row: Difference) -> int:
 
 
 def _cost_apart(row: Difference) -> int:
-    return 0 if row.tokens is not None or abs(row.usd_nanos or 0) <= ROUNDING_NANOS else row.usd_nanos or 0
+    return 0 if row.tokens is not None or abs(row.usd_nanos or 0) <= ROUNDED_NANOS else row.usd_nanos or 0
 
 
 def _parts(row: Difference, rate: ModelRate | None) -> tuple[Part, ...]:
@@ -206,18 +214,24 @@ def _parts(row: Difference, rate: ModelRate | None) -> tuple[Part, ...]:
     apart = row.usd_nanos
     if apart is None:
         return (_of_tokens(row),)
-    if abs(apart) <= ROUNDING_NANOS and not row.tokens:
-        return (Part("rounding" if apart else "agrees", apart, "Rounded" if apart else "Agrees"),)
+    if not apart and not row.tokens:
+        return (Part("agrees", 0, "Agrees"),)
     if not row.ours.requests:
         return (Part("not booked", apart, "Billed, and nothing of it is booked here: calls that did not pass through"),)
     if not row.theirs.usd_nanos and not row.theirs.tokens:
         return (Part("not billed", apart, "Booked here, and not on the bill: another account's, or billed later"),)
+    if not row.tokens and not row.ours.unpriced and abs(apart) <= _rounding(row):
+        return (Part("rounding", apart, "Rounded"),)
     more = _volume(row, rate)
     parts = [Part("more used", more, _volume_words(row))] if more else []
     rest = apart - more
     if rest:
         parts.append(_price_part(row, rate, rest))
     return tuple(parts)
+
+
+def _rounding(row: Difference) -> int:
+    return ROUNDED_NANOS if (row.theirs.usd_nanos or 0) % CENT else ROUNDED_CENTS
 
 
 def _of_tokens(row: Difference) -> Part:
@@ -258,10 +272,10 @@ def _volume_words(row: Difference) -> str:
 
 
 def _price_part(row: Difference, rate: ModelRate | None, rest: int) -> Part:
-    if abs(rest) <= ROUNDING_NANOS:
-        return Part("rounding", rest, "Rounded")
     if row.ours.unpriced:
         return Part("no price", rest, f"{row.ours.unpriced:,} of our requests have no price yet: set one on Prices")
+    if abs(rest) <= _rounding(row):
+        return Part("rounding", rest, "Rounded")
     billed, ours = row.theirs.usd_nanos or 0, row.ours.usd_nanos or 0
     expected = ours if row.tokens is None or rate is None else _at(row.theirs, row.ours, rate)
     if expected and abs(2 * billed - expected) * 50 <= expected:

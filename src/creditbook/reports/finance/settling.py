@@ -97,7 +97,7 @@ def settle(store: Store, who: Principal, lines: Sequence[SettledLine], provider:
     for one in paid:
         in_days = one.paid_at is not None and first <= one.paid_at.astimezone(UTC).date() <= last
         if one.provider == provider and in_days and one.purchase_id not in settled:
-            sentence = "Paid in these days, and not in this file: settled later, or never. Look at the next file"
+            sentence = "Paid in these days, not in this file: look at the next one"
             found.append(Compared("not settled", None, one, sentence))
     for one in paid:
         if one.purchase_id in settled:
@@ -111,20 +111,18 @@ def _compared(line: SettledLine, purchase: PaidFor | None) -> Compared:
         words = {"fee": "The provider's own charge", "payout": "Paid out to the bank"}
         return Compared(line.kind, line, purchase, words.get(line.kind, f"“{line.what}”: look at it by hand"))
     if purchase is None:
-        return Compared(
-            "unknown here", line, None, "No purchase here has this payment: another product's, or a lost webhook"
-        )
+        return Compared("unknown here", line, None, "No purchase here has this payment")
     if line.kind in ("refund", "dispute"):
         if purchase.refunded_minor or purchase.status in ("refunded", "disputed"):
             return Compared("refund agrees", line, purchase, "Given back, and known here")
-        return Compared("other amount", line, purchase, "Given back by the provider, and not yet known here")
+        return Compared("other amount", line, purchase, "Given back by the provider, not known here")
     if line.currency != purchase.currency:
-        sentence = f"Sold in {purchase.currency}, settled in {line.currency}: the provider converted it"
+        sentence = f"Sold in {purchase.currency}, settled in {line.currency}"
         return Compared("other amount", line, purchase, sentence)
     if line.gross_minor != purchase.price_minor:
         return Compared("other amount", line, purchase, "Settled at another amount than it was sold for")
     if not line.adds_up:
-        return Compared("other amount", line, purchase, "In the file itself gross less fee is not net")
+        return Compared("other amount", line, purchase, "In the file gross less fee is not net")
     return Compared("agrees", line, purchase, "Agrees")
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
 from creditbook.domain.errors import InvalidRequest
+from creditbook.reports.finance.beneath import Bar
 from creditbook.reports.finance.reconciling import Difference, Reconciled, Why
 from creditbook.ui import charts, page, tables
 from creditbook.ui.colour import INK
 from creditbook.ui.format import DASH, dollars_in_markdown, esc, full, plural, signed, usd
 from creditbook.ui.page import card, head, muted
 
+from . import rows as rows_beneath
 from .price_preview import signed_usd
 
 SHOWN = 500
@@ -77,14 +81,14 @@ def refused_lines(sentences: Sequence[str]) -> None:
         st.warning(f"**{plural(len(sentences), 'line')} can't be read**  \n{said}{more}", icon=":material/rule:")
 
 
-def show(kinds: Sequence[str], found: Reconciled) -> None:
+def show(kinds: Sequence[str], found: Reconciled, zone: ZoneInfo) -> None:
     """The comparison: figures, parts, lines."""
     apart = [row for row in found.rows if not row.agrees]
     _verdict(kinds, found, len(apart))
     _figures(found)
     if any(found.parts.values()):
         _parts(found)
-    _lines(found, apart)
+    _lines(found, apart, zone)
 
 
 def _verdict(kinds: Sequence[str], found: Reconciled, apart: int) -> None:
@@ -140,11 +144,11 @@ def _parts(found: Reconciled) -> None:
     )
 
 
-def _lines(found: Reconciled, apart: Sequence[Difference]) -> None:
+def _lines(found: Reconciled, apart: Sequence[Difference], zone: ZoneInfo) -> None:
     with card("lines"):
         with page.row(horizontal_alignment="distribute"):
             with st.container(width="content", gap=None):
-                head("By model and day", "The largest difference first")
+                head("By model and day", "The largest difference first. Choose a line to open it")
             with page.row(width="content", gap="xsmall"):
                 every = st.toggle("Also what agrees", value=not apart, key="every", disabled=not apart)
                 rows = found.rows if every or not apart else apart
@@ -159,9 +163,45 @@ def _lines(found: Reconciled, apart: Sequence[Difference]) -> None:
             "Tokens": column.TextColumn("Tokens ±", width=90, **right),
         }  # fmt: skip
         height: Any = "content" if len(rows) <= 12 else 12 * tables.ROW_HEIGHT
-        tables.grid(frame.head(SHOWN), columns, "Differences by model and day", height=height, key="lines-table")
+        picked = tables.grid(frame.head(SHOWN), columns, "Differences by model and day", height=height,
+                             key=f"lines-{len(rows)}", on_select="rerun", selection_mode="single-row")  # fmt: skip
         if len(rows) > SHOWN:
             muted(f"The largest {SHOWN} of {full(len(rows))}; the CSV has them all.")
+        chosen: list[int] = picked.selection.rows
+        if chosen and chosen[0] < len(rows):
+            _opened(rows[chosen[0]], zone)
+
+
+def _opened(row: Difference, zone: ZoneInfo) -> None:
+    """One line: both sides, every part in words, and the way to the requests booked here."""
+    head(f"{esc(row.model or 'not named')}, {page.days(row.day, row.day)} (UTC)", f"Theirs less ours: {_total(row)}")
+    sides = pd.DataFrame({"": ["They", "Here"]})
+    for name, title in _COUNTS.items():
+        told = (getattr(row.theirs, name), getattr(row.ours, name))
+        sides[title] = [DASH if value is None else full(value) for value in told]
+    sides["Cost"] = [_theirs(row), dollars_in_markdown(_here(row))]
+    st.table(sides, border="horizontal", hide_index=True)
+    for part in row.parts:
+        st.markdown(f"**{dollars_in_markdown(signed_usd(part.usd_nanos))}** {dollars_in_markdown(esc(part.sentence))}")
+    if row.ours.requests:
+        midnight, end = (datetime.combine(row.day, at, UTC).astimezone(zone).date() for at in (time.min, time.max))
+        bar = Bar(midnight, end, tuple(("model", name) for name in row.spellings))
+        st.button(f"Open {plural(row.ours.requests, 'request')} booked here", on_click=rows_beneath.put, args=(bar,),
+                  icon=":material/list_alt:", key="open-rows")  # fmt: skip
+
+
+_COUNTS = {"requests": "Requests", "input_tokens": "Input tokens", "output_tokens": "Output tokens",
+           "cached_tokens": "Cached tokens"}  # fmt: skip
+
+
+def _total(row: Difference) -> str:
+    if row.usd_nanos is not None:
+        return f"**{dollars_in_markdown(signed_usd(row.usd_nanos))}**"
+    return f"**{signed(row.tokens or 0)} tokens**"
+
+
+def _theirs(row: Difference) -> str:
+    return DASH if row.theirs.usd_nanos is None else dollars_in_markdown(usd(row.theirs.usd_nanos, 6))
 
 
 def _frame(rows: Sequence[Difference]) -> pd.DataFrame:

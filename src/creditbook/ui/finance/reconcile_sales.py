@@ -74,14 +74,14 @@ def _lines(rows: Sequence[Compared], wrong: Sequence[Compared]) -> None:
                 shown = rows if every or not wrong else wrong
                 frame = _frame(shown)
                 tables.download(lambda: tables.frame_csv(frame), "settled", "Every line", key="lines-csv")
-        right: Any = {"alignment": "right", "width": 104}
+        right: Any = {"alignment": "right", "width": 92}
         column = st.column_config
         columns = {
-            "": column.TextColumn(width=100), "Payment": column.TextColumn(width=150),
+            "": column.TextColumn(width=100), "Payment": column.TextColumn(width=140),
             "Day": column.DateColumn(format="D MMM YYYY", width=92),
             "Settled": column.TextColumn(**right), "Sold for": column.TextColumn(**right),
-            "Fee": column.TextColumn(**right), "Account": column.TextColumn(width=110),
-            "Why": column.TextColumn(width=330),
+            "Fee": column.TextColumn(**right), "Account": column.TextColumn(width=100),
+            "Why": column.TextColumn(width=340),
         }  # fmt: skip
         height: Any = "content" if len(shown) <= 12 else 12 * tables.ROW_HEIGHT
         tables.grid(frame.head(SHOWN), columns, "Settlement line by line", height=height, key="lines-table")
@@ -94,6 +94,7 @@ def _frame(rows: Sequence[Compared]) -> pd.DataFrame:
         {
             "": [LABELS[row.found] for row in rows],
             "Payment": [_payment(row) for row in rows],
+            "Day": [row.line.day if row.line else _paid_on(row.purchase) for row in rows],
             "Settled": [money(row.line.gross_minor, row.line.currency) if row.line else DASH for row in rows],
             "Sold for": [
                 money(row.purchase.price_minor, row.purchase.currency) if row.purchase else DASH for row in rows
@@ -101,7 +102,6 @@ def _frame(rows: Sequence[Compared]) -> pd.DataFrame:
             "Fee": [money(row.line.fee_minor, row.line.currency) if row.line else DASH for row in rows],
             "Account": [row.purchase.account if row.purchase else DASH for row in rows],
             "Why": [row.sentence for row in rows],
-            "Day": [row.line.day if row.line else _paid_on(row.purchase) for row in rows],
         }
     )
 
