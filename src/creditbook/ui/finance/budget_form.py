@@ -24,7 +24,7 @@ from creditbook.ui.session import require
 from .budget_words import outlook, service
 from .margin_amounts import amount
 
-_SAID = "budgets-said"
+_SAID, _EMPTIED = "budgets-said", "budget-emptied"
 _SCOPES = {"Everything": Scope.TOTAL, "Agent": Scope.AGENT, "Model": Scope.MODEL, "Feature": Scope.FEATURE}
 _EVERY = "Every month"
 
@@ -43,6 +43,8 @@ def said() -> None:
 
 def form(who: Principal, running: date) -> None:
     """The fields, how it would stand, and the way to the question."""
+    if st.session_state.pop(_EMPTIED, False):  # before they are drawn: afterwards the browser keeps what was typed
+        st.session_state.update({"budget-name": "", "budget-amount": ""})
     with card("new-budget"):
         head("New budget", "Nothing is written before you have confirmed it")
         name = st.text_input("Name", placeholder="All models", max_chars=rules.LONGEST_NAME, key="budget-name")
@@ -137,8 +139,7 @@ def _ask(terms: BudgetTerms, where: str) -> None:
 
     def run(_once: str, why: str) -> bool:
         service(require("finance", "admin")).add(terms, where, reason=why)
-        for key in ("budget-name", "budget-amount"):
-            st.session_state.pop(key, None)
+        st.session_state[_EMPTIED] = True
         say(f"{esc(terms.name)} is set.")
         return True
 

@@ -49,20 +49,20 @@ def show(who: Principal, now: datetime) -> None:
     if isinstance(found, Unread):
         not_read("The budgets", found)
         return
+    chosen = _chosen(found)
     left, right = st.columns([17, 10], gap="small")
     with left:
         if not found:
             _nothing(month, running)
         for one in sorted(found, key=lambda one: (_URGENT.index(one.standing.verdict), one.terms.name.casefold())):
             _card(one, now, zone, is_running=month == running)
+            if one is chosen:
+                _days(one)
     with right:
         if month == running:
             budget_form.form(who, running)
         else:
             page.empty("A month that is over", "Choose the running month to set a budget.")
-    chosen = _chosen(found)
-    if chosen is not None:
-        _days(chosen)
 
 
 def _month(running: date) -> date:
@@ -196,7 +196,7 @@ def _days(one: Budget) -> None:
         return
     sheet = Sheet(
         f"budget-{one.budget_id}-days", f"{esc(one.terms.name)}, {standing.month:%B %Y}",
-        "Projected: what is booked, and for every day to come the average of its weekday over the last four weeks",
+        "Projected: booked, and for every day to come the average of its weekday over four weeks",
         ("Day", ""), (Nanos("so-far", "Spent by its end", currency, opens=False),
                       Nanos("left", "Left", currency, opens=False)), lines,
         alt=dollars_in_markdown(f"Spent so far and projected. {outlook(standing, currency)}"),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from creditbook.access.values import Principal
-from creditbook.reports.finance import beneath, cost_parts
+from creditbook.reports.finance import beneath, cost_parts, usage
 from creditbook.reports.finance.beneath import Bar
 from creditbook.reports.finance.beneath import Line as Transaction
 from creditbook.reports.finance.cost_parts import Part
@@ -18,7 +18,7 @@ from creditbook.reports.finance.sales import zone_of
 from creditbook.reports.finance.wanted import Wanted
 from creditbook.store.engine import Store
 from creditbook.ui import page
-from creditbook.ui.format import DASH, dollars_in_markdown, inr, plural, usd, zone_mark
+from creditbook.ui.format import DASH, dollars_in_markdown, esc, inr, plural, usd, zone_mark
 from creditbook.ui.kinds import kind_name
 from creditbook.ui.money import money
 
@@ -42,11 +42,19 @@ def find(store: Store, who: Principal, found: Costs, picked: Picked) -> Listing 
         return None
     if kind == ACCOUNTS and not key.isdecimal():
         return None
+    title = _title(store, who, kind, key)
     if kind == ACCOUNTS and picked.column == COST:
         family = cost_parts.family(store, who, int(key))
-        return _transactions(store, who, replace(found.wanted, accounts=family), "Usage of the account")
+        return _transactions(store, who, replace(found.wanted, accounts=family), f"{title}: usage")
     parts = cost_parts.parts(store, who, found, kind, "" if key == "all" else key)
-    return _parts(found, parts, picked.column, "What it is made of")
+    return _parts(found, parts, picked.column, title)
+
+
+def _title(store: Store, who: Principal, kind: str, key: str) -> str:
+    if kind != ACCOUNTS:
+        return f"All {kind}s" if key == "all" else f"{kind.title()} {esc(key)}"
+    holder = usage.accounts(store, who, [int(key)]).get(int(key))
+    return esc(holder.shown) if holder else "An account that is not here"
 
 
 def _of_days(store: Store, who: Principal, found: Costs, line: str, column: str) -> Listing | None:
