@@ -1,7 +1,7 @@
 """A4 sheets: the fonts that come with us, a heading on every page, "page n of m", and tables that go on.
 
 Every name is shaped (HarfBuzz), so that Thai and Devanagari read as they are written; a sign that no font of ours has
-becomes a visible box rather than nothing.
+becomes � rather than nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,6 @@ class Paper(FPDF):
             for family, file in FURTHER.items():
                 self.add_font(family, style, FONTS / f"{file}-{weight}.ttf")
         self.set_fallback_fonts(list(FURTHER), exact_match=True)
-        self.set_text_shaping(True)
         self.add_page()
 
     def header(self) -> None:
@@ -75,19 +74,23 @@ class Paper(FPDF):
         """Drawn by fpdf2 at the bottom of every page."""
         self.set_y(-14)
         self.ink(7.5, grey=True)
-        self.cell(WIDTH - 30, 4, self.fit(self.foot, WIDTH - 30))
+        self.put(WIDTH - 30, 4, self.foot)
+        self.ink(7.5, grey=True)
+        self.set_text_shaping(False)
         self.cell(30, 4, f"Page {self.page_no()} of {{nb}}", align="R")
 
     def ink(self, size: float, *, bold: bool = False, grey: bool = False) -> None:
         """The type to write on with, in points."""
         self.set_font("sans", "B" if bold else "", size)
-        # fpdf2 believes a font set that a text beginning in a fallback font has set for itself alone.
-        self.current_font_is_set_on_page = False
+        # fpdf2 takes a font for set that a text beginning in a fallback font has set for itself alone.
+        if self.current_font is not None and self.page:
+            self._out(self._set_font_for_page(self.current_font, self.font_size_pt))
         self.set_text_color(*(GREY if grey else INK))
 
     def fit(self, text: str, width: float) -> str:
-        """The text on one line, cut with … where it is wider than this; signs that no font has become boxes."""
+        """The text on one line, cut with … where it is wider than this; signs that no font has become �."""
         text = drawable(" ".join(text.split()))
+        self.shape(text)
         if self.get_string_width(text) <= width:
             return text
         low, high = 0, len(text)
@@ -99,9 +102,19 @@ class Paper(FPDF):
                 high = middle - 1
         return text[:low].rstrip() + "…"
 
+    def shape(self, text: str) -> None:
+        """Switch shaping on for scripts that need it; for all others it only takes time, ten times as much."""
+        self.set_text_shaping(any(0x0590 <= ord(one) < 0x2000 or ord(one) >= 0x2E80 for one in text))
+
+    def put(self, width: float, high: float, text: str, align: Align = "L") -> None:
+        """A text on one line in a place of this size, cut where it is wider."""
+        shown = self.fit(text, width - 2) if width else drawable(text)
+        self.cell(width, high, shown, align=align)
+
     def say(self, text: str, size: float, *, bold: bool = False, grey: bool = False, gap: float = 0) -> None:
         """A paragraph over the whole width, as many lines as it needs."""
         self.ink(size, bold=bold, grey=grey)
+        self.shape(text)
         self.multi_cell(0, size * 0.5, drawable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(gap)
 
@@ -109,7 +122,7 @@ class Paper(FPDF):
         """The heading of a table."""
         self.ink(7.5, grey=True)
         for place in places:
-            self.cell(place.width, 5, place.heading, align=place.align)
+            self.put(place.width, 5, place.heading, place.align)
         self.ln(5)
         self.rule()
 
@@ -128,14 +141,14 @@ class Paper(FPDF):
         top = self.get_y() + 0.6
         left = MARGIN
         for place, cell in zip(places, cells, strict=True):
-            room = place.width - 2
-            self.set_xy(left, top)
-            self.ink(8, bold=bold)
-            self.cell(place.width, 4, self.fit(cell.text, room), align=place.align)
+            if cell.text:
+                self.set_xy(left, top)
+                self.ink(8, bold=bold)
+                self.put(place.width, 4, cell.text, place.align)
             if cell.note:
                 self.set_xy(left, top + 3.7)
                 self.ink(6.5, grey=True)
-                self.cell(place.width, 3.2, self.fit(cell.note, room), align=place.align)
+                self.put(place.width, 3.2, cell.note, place.align)
             left += place.width
         self.set_xy(MARGIN, top + high - 0.6)
         self.rule()
@@ -152,9 +165,10 @@ def _signs() -> frozenset[int]:
 
 
 def drawable(text: str) -> str:
-    """The text with a box for every sign that no font here has, so that nobody takes a shorter name for the whole."""
+    """The text with � for every sign that no font here has: a shorter name is taken for the whole."""
     has = _signs()
-    return "".join(one if ord(one) in has or one in "\n" else "" if one in _INVISIBLE else "□" for one in text)
+    return "".join(one if ord(one) in has or one in "\n" else "" if one in _INVISIBLE else BOX for one in text)
 
 
+BOX = "\ufffd"
 _INVISIBLE = "\ufe0f\u200b\ufeff"

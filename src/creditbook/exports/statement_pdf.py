@@ -14,8 +14,8 @@ from .paper import WIDTH, Cell, Paper, Place
 from .statement import Line, Moved, Statement
 from .words import KINDS, day_words, month_words
 
-MOST_LINES = 2_000
-"""Beyond so many lines (some eighty pages) a day's usage is put together by agent and model."""
+MOST_LINES = 1_000
+"""Beyond so many lines (some forty pages) a day's usage is put together by agent and model."""
 
 PLACES = (
     Place("When", 25), Place("What", 61), Place("Tokens", 24, "R"), Place("Balance", 26, "R"),
