@@ -10,7 +10,7 @@ from creditbook.ingest.invoices import Bill, NotMapped, read_bill
 from creditbook.ingest.settlements import read_settlement
 from creditbook.installation import installation
 from creditbook.reports.finance import reconciling, settling
-from creditbook.reports.finance.money import AS_BOOKED
+from creditbook.reports.finance.money import AS_BOOKED, Booking, rate_on
 from creditbook.reports.finance.wanted import Wanted
 from creditbook.ui import page
 from creditbook.ui.finance import reconcile_bill, reconcile_sales, rows
@@ -72,6 +72,7 @@ if lines:
     if isinstance(found, Unread):
         not_read("What is booked", found)
     else:
-        reconcile_bill.show([bill.kind for bill in bills], found, ZoneInfo(who.org_zone or who.zone))
+        booking = Booking(rate_on(place.store, found.last))
+        reconcile_bill.show([bill.kind for bill in bills], found, booking, ZoneInfo(who.org_zone or who.zone))
         a_day = timedelta(days=1)  # no zone is further from UTC
         rows.show(place.store, who, Wanted(found.first - a_day, found.last + a_day), AS_BOOKED)

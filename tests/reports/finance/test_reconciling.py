@@ -12,10 +12,12 @@ from support.ledgers import MovedClock, a_ledger
 
 from creditbook import Ledger
 from creditbook.access import Principal
+from creditbook.domain.program import Package
 from creditbook.ingest.invoices import read_bill
 from creditbook.ingest.settlements import read_settlement
 from creditbook.reports.finance.reconciling import BillLine, Reconciled, reconcile
 from creditbook.reports.finance.settling import Settlement, settle
+from creditbook.store.finance import reconciling as rows
 
 SAMPLES = Path(__file__).parents[2] / "data" / "bills"
 FIRST, SECOND = date(2026, 11, 1), date(2026, 11, 2)
@@ -138,3 +140,42 @@ def test_a_settlement_finds_no_purchase_and_names_the_fees(ledger: Ledger, who: 
     total = found.totals["INR"]
     assert (total.payments, total.refunds, total.fees, total.net) == (199_800, -149_900, 4_716, 45_184)
     assert total.payments + total.refunds + total.disputes + total.other - total.fees == total.net
+
+
+@pytest.fixture
+def shop(database_url: str) -> Iterator[Ledger]:
+    pack = Package("pack", "Pack", 1_000, 149_900)
+    opened = a_ledger(database_url, MovedClock(NOON), packages={"pack": pack})
+    opened.open_account("acme/asha", plan="bare")
+    for number in (1, 2, 7):
+        bought = opened.open_purchase("acme/asha", "pack", provider="stripe")
+        opened.pay_purchase("acme/asha", bought.purchase_id, provider="stripe", payment=f"pi_sample_{number}")
+    yield opened
+    opened.close()
+
+
+def test_each_line_of_a_settlement_finds_its_purchase(shop: Ledger) -> None:
+    org = shop.core.organization("acme")
+    who = Principal(1, "lead", "Lead", "finance", org.org_id, "acme", org.name, org.zone)
+    found = settled(shop, who, "stripe_payouts.csv")
+    said = {(row.line.line if row.line else 0): (row.found, row.sentence) for row in found.rows}
+    assert said[2] == ("agrees", "Agrees")
+    assert said[3] == ("other amount", "Settled at another amount than it was sold for")
+    assert said[4] == ("other amount", "Given back by the provider, not known here")
+    assert said[5] == ("payout", "Paid out to the bank")
+    assert said[0][0] == "not settled", "pi_sample_7 was paid in these days and is in no line"
+    assert [row.purchase.provider_payment for row in found.rows if row.found == "not settled" and row.purchase] == [
+        "pi_sample_7"
+    ]
+    assert found.totals["INR"].expected == 2 * 149_900
+    assert [row.is_fine for row in found.rows] == [False, False, False, True, True]
+
+
+def test_a_refund_that_is_known_here_agrees(shop: Ledger) -> None:
+    org = shop.core.organization("acme")
+    who = Principal(1, "lead", "Lead", "finance", org.org_id, "acme", org.name, org.zone)
+    with shop.core.store.read(org.org_id) as connection:
+        purchase = next(one for one in rows.paid(connection, org.org_id) if one.provider_payment == "pi_sample_1")
+    shop.refund_purchase("acme/asha", purchase.purchase_id, reason="asked for")
+    found = settled(shop, who, "stripe_payouts.csv")
+    assert [row.found for row in found.rows if row.line and row.line.kind == "refund"] == ["refund agrees"]

@@ -122,7 +122,7 @@ def _whose(found: Preview) -> None:
         "By account": ("Account", [(name or "The pool", line) for name, line in ranked]),
         "By month": ("Month", [(f"{month:%b %Y}", line) for month, line in sorted(found.months.items())]),
     }
-    with row(horizontal_alignment="distribute"):
+    with row():  # at the left: a table's own buttons float above its right end
         view = st.segmented_control("Whose cost", list(tabled), default="By account", required=True, key="whose",
                                     label_visibility="collapsed")  # fmt: skip
         first, lines = tabled[view or "By account"]

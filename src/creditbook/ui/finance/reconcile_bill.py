@@ -13,10 +13,11 @@ import streamlit as st
 
 from creditbook.domain.errors import InvalidRequest
 from creditbook.reports.finance.beneath import Bar
+from creditbook.reports.finance.money import Booking
 from creditbook.reports.finance.reconciling import Difference, Reconciled, Why
 from creditbook.ui import charts, page, tables
 from creditbook.ui.colour import INK
-from creditbook.ui.format import DASH, dollars_in_markdown, esc, full, plural, signed, usd
+from creditbook.ui.format import DASH, dollars_in_markdown, esc, full, inr, plural, signed, usd
 from creditbook.ui.page import card, head, muted
 
 from . import rows as rows_beneath
@@ -81,11 +82,11 @@ def refused_lines(sentences: Sequence[str]) -> None:
         st.warning(f"**{plural(len(sentences), 'line')} can't be read**  \n{said}{more}", icon=":material/rule:")
 
 
-def show(kinds: Sequence[str], found: Reconciled, zone: ZoneInfo) -> None:
+def show(kinds: Sequence[str], found: Reconciled, booking: Booking, zone: ZoneInfo) -> None:
     """The comparison: figures, parts, lines."""
     apart = [row for row in found.rows if not row.agrees]
     _verdict(kinds, found, len(apart))
-    _figures(found)
+    _figures(found, booking)
     if any(found.parts.values()):
         _parts(found)
     _lines(found, apart, zone)
@@ -102,37 +103,46 @@ def _verdict(kinds: Sequence[str], found: Reconciled, apart: int) -> None:
                    icon=":material/check_circle:")  # fmt: skip
 
 
-def _figures(found: Reconciled) -> None:
+def _figures(found: Reconciled, booking: Booking) -> None:
+    def rupees(nanos: int) -> str:
+        return (
+            f"{inr(booking.both(nanos, 0)[1])}, {booking.words}" if booking.restated else "no rupees: no rate is known"
+        )
+
+    billed = found.theirs_usd
     ours = sum(row.ours.tokens or 0 for row in found.rows)
     theirs = [row.theirs.tokens for row in found.rows if row.theirs.tokens is not None]
+    apart = None if billed is None else billed - found.ours_usd
+    told = f"They tell {full(sum(theirs))}, here are {full(ours)}" if theirs else "The files tell no tokens"
     cells = [
-        ("They billed", DASH if found.theirs_usd is None else usd(found.theirs_usd), "What the files add up to"),
-        ("Booked here", usd(found.ours_usd), "Of the same models and UTC days, with corrections"),
-        ("Difference", DASH if found.theirs_usd is None else signed_usd(found.theirs_usd - found.ours_usd),
-         "Theirs less ours"),
-        ("Tokens", signed(sum(theirs) - ours) if theirs else DASH,
-         f"They tell {full(sum(theirs))}, here are {full(ours)}" if theirs else "The files tell no tokens"),
-    ]  # fmt: skip
+        ("They billed", DASH if billed is None else usd(billed), "" if billed is None else rupees(billed)),
+        ("Booked here", usd(found.ours_usd), f"Of the same models and UTC days: {rupees(found.ours_usd)}"),
+        ("Difference", DASH if apart is None else signed_usd(apart), "" if apart is None else rupees(apart)),
+        ("Tokens", signed(sum(theirs) - ours) if theirs else DASH, told),
+    ]
     grid = st.grid(4, min_column_width=140, gap="small", key="kpis")
     for label, value, note in cells:
         with grid.cell():
-            st.metric(label, dollars_in_markdown(value), border=True, height="stretch", help=dollars_in_markdown(note))
+            st.metric(
+                label, dollars_in_markdown(value), border=True, height="stretch", help=dollars_in_markdown(note) or None
+            )
 
 
 def _parts(found: Reconciled) -> None:
     parts = sorted(((why, nanos) for why, nanos in found.parts.items() if nanos), key=lambda part: -abs(part[1]))
     names = [LABELS[why] for why, _ in parts]
     amounts = [signed_usd(nanos) for _, nanos in parts]
-    fig = charts.figure(max(150, 34 * (len(parts) + 1)), showlegend=False, hovermode="closest", bargap=0.5)
+    fig = charts.figure(max(130, 48 * len(parts)), showlegend=False, hovermode="closest", bargap=0.5)
     fig.add_bar(
-        x=[float(Decimal(nanos).scaleb(-9)) for _, nanos in parts], y=names, orientation="h", marker_color=INK,
-        text=amounts, textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{text}<extra></extra>",
+        x=[float(Decimal(nanos).scaleb(-9)) for _, nanos in parts], y=list(range(len(parts))), orientation="h",
+        marker_color=INK, customdata=list(zip(names, amounts, strict=True)),
+        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )  # fmt: skip
-    reach = max(abs(nanos) for _, nanos in parts) / 10**9
-    least = min(0.0, *(float(Decimal(nanos).scaleb(-9)) for _, nanos in parts))
-    most = max(0.0, *(float(Decimal(nanos).scaleb(-9)) for _, nanos in parts))
-    fig.update_xaxes(visible=False, range=[least - reach * 0.35, most + reach * 0.35])
-    fig.update_yaxes(autorange="reversed", showgrid=False, tickfont_color=INK, ticksuffix="  ")
+    fig.update_xaxes(visible=False)
+    # The amount stands below its name: beside a bar it would not fit on a phone.
+    told = [f"{name}<br><b>{amount}</b>" for name, amount in zip(names, amounts, strict=True)]
+    fig.update_yaxes(autorange="reversed", showgrid=False, tickfont_color=INK, ticksuffix="   ", tickmode="array",
+                     tickvals=list(range(len(parts))), ticktext=told)  # fmt: skip
     table = pd.DataFrame({"What explains it": names, "Difference $": amounts})
     charts.chart_card(
         "parts",
@@ -146,14 +156,12 @@ def _parts(found: Reconciled) -> None:
 
 def _lines(found: Reconciled, apart: Sequence[Difference], zone: ZoneInfo) -> None:
     with card("lines"):
-        with page.row(horizontal_alignment="distribute"):
-            with st.container(width="content", gap=None):
-                head("By model and day", "The largest difference first. Choose a line to open it")
-            with page.row(width="content", gap="xsmall"):
-                every = st.toggle("Also what agrees", value=not apart, key="every", disabled=not apart)
-                rows = found.rows if every or not apart else apart
-                frame = _frame(rows)
-                tables.download(lambda: tables.frame_csv(frame), "reconciled", "Every line", key="lines-csv")
+        head("By model and day", "The largest difference first. Choose a line to open it")
+        with page.row():  # at the left: a table's own buttons float above its right end
+            every = st.toggle("Also what agrees", value=not apart, key="every", disabled=not apart)
+            rows = found.rows if every or not apart else apart
+            frame = _frame(rows)
+            tables.download(lambda: tables.frame_csv(frame), "reconciled", "Every line", key="lines-csv")
         right: Any = {"alignment": "right"}
         column = st.column_config
         columns = {
@@ -186,8 +194,8 @@ def _opened(row: Difference, zone: ZoneInfo) -> None:
     if row.ours.requests:
         midnight, end = (datetime.combine(row.day, at, UTC).astimezone(zone).date() for at in (time.min, time.max))
         bar = Bar(midnight, end, tuple(("model", name) for name in row.spellings))
-        st.button(f"Open {plural(row.ours.requests, 'request')} booked here", on_click=rows_beneath.put, args=(bar,),
-                  icon=":material/list_alt:", key="open-rows")  # fmt: skip
+        label = f"Open what is booked on {page.days(midnight, end)} ({zone.key})"
+        st.button(label, on_click=rows_beneath.put, args=(bar,), icon=":material/list_alt:", key="open-rows")
 
 
 _COUNTS = {"requests": "Requests", "input_tokens": "Input tokens", "output_tokens": "Output tokens",

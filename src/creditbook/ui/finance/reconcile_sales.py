@@ -66,14 +66,12 @@ def _total(currency: str, total: Total) -> None:
 
 def _lines(rows: Sequence[Compared], wrong: Sequence[Compared]) -> None:
     with card("lines"):
-        with page.row(horizontal_alignment="distribute"):
-            with st.container(width="content", gap=None):
-                head("Line by line", "What has to be looked at comes first")
-            with page.row(width="content", gap="xsmall"):
-                every = st.toggle("Also what agrees", value=not wrong, key="every", disabled=not wrong)
-                shown = rows if every or not wrong else wrong
-                frame = _frame(shown)
-                tables.download(lambda: tables.frame_csv(frame), "settled", "Every line", key="lines-csv")
+        head("Line by line", "What has to be looked at comes first")
+        with page.row():
+            every = st.toggle("Also what agrees", value=not wrong, key="every", disabled=not wrong)
+            shown = rows if every or not wrong else wrong
+            frame = _frame(shown)
+            tables.download(lambda: tables.frame_csv(frame), "settled", "Every line", key="lines-csv")
         right: Any = {"alignment": "right", "width": 92}
         column = st.column_config
         columns = {
