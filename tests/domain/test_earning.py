@@ -240,6 +240,9 @@ def test_whatever_happens_what_closed_months_earned_never_moves_and_nothing_is_o
         for through, then in frozen.items():
             assert total(sold, through) == then
     for one in sold if steps else []:
+        if (settled_on := one.settled_on) is not None:
+            assert one.deferred(settled_on) == 0
+            assert one.through(settled_on) == one.through(settled_on + timedelta(days=900))
         for through in (shop.now.date(), shop.now.date() + timedelta(days=400)):
             found = one.through(through)
             assert min(found) >= 0

@@ -139,6 +139,17 @@ class PlanSale:
         """What the sale still owes at the end of a day."""
         return self.through(day).deferred
 
+    @property
+    def settled_on(self) -> date | None:
+        """The day after which nothing of it moves any more and nothing is owed; None while that is not known."""
+        back = [one.on for one in self.repaid]
+        if self.forfeited is not None:
+            return max(self.forfeited, *back, self.on)
+        if self.known is None:
+            return None
+        last = self.known if self.next is None else date.fromordinal(self.next.toordinal() - 1)
+        return max(last, self.known, self.on, *back)
+
     def between(self, first: date, last: date) -> PlanFigures:
         """What happened from one day to another, both included."""
         return self.through(last).since(self.through(date.fromordinal(first.toordinal() - 1)))
@@ -180,11 +191,8 @@ def plan_sales(
             account.turn(step)
         else:
             account.pay_back(step)
-    return sorted((sale for account in accounts.values() for sale in account.sales.values()), key=_by_purchase)
-
-
-def _by_purchase(sale: PlanSale) -> int:
-    return sale.purchase_id
+    sales = {number: sale for account in accounts.values() for number, sale in account.sales.items()}
+    return [sale for _, sale in sorted(sales.items())]
 
 
 class _Account:

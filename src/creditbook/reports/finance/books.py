@@ -133,9 +133,12 @@ def _by_currency(sales: list[PlanSale]) -> dict[str, list[PlanSale]]:
 
 
 def _of_plans(sales: list[PlanSale], first: date, last: date) -> tuple[PlanFigures, PlanFigures]:
-    """The sums of these sales before some days, and what happened on them."""
+    """What these sales owe before some days, and what happened on them: of those alone that still owe anything then."""
     before, through = NOTHING, NOTHING
     for one in sales:
+        settled_on = one.settled_on
+        if one.on > last or (settled_on is not None and settled_on < first):
+            continue
         before, through = before.and_also(one.through(rows.day_before(first))), through.and_also(one.through(last))
     return before, through.since(before)
 
