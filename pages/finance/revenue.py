@@ -7,7 +7,7 @@ import streamlit as st
 from creditbook.installation import installation
 from creditbook.reports.finance import books, sales, subscriptions
 from creditbook.ui import page
-from creditbook.ui.finance import earning, joining, listing, recurring, revenue, sold, toolbar
+from creditbook.ui.finance import earning, listing, revenue, sold, toolbar
 from creditbook.ui.finance import sheets as sheet
 from creditbook.ui.reading import Unread, not_read, read
 from creditbook.ui.session import require
@@ -30,7 +30,7 @@ if isinstance(found, Unread):
     st.stop()
 bought, back, lives, months = found
 currency = revenue.currency(who, bought, subscriptions.worth_a_month(lives, last))
-if not revenue.anything(bought, lives):
+if not revenue.anything(months, lives):
     page.empty("Nothing sold yet", "The first purchase or paid plan appears here a moment after it is paid.")
     st.stop()
 
@@ -42,21 +42,9 @@ sheet.draw(deferred)
 drawn, points, legend = sold.picture(bought, period, currency)
 sales_sheet = sold.sheet(bought, back, currency)
 sheet.draw(sales_sheet, drawn, points=points, legend=legend)
-mrr = recurring.sheet(lives, period, currency)
-sheet.draw(mrr, recurring.picture(mrr, currency), points=recurring.points(mrr), legend=recurring.LEGEND)
-rates = read(lambda: revenue.rates(store, subscriptions.worth_a_month(lives, last), last))
-left, right = st.columns(2, gap="small")
-with left:
-    mix = joining.mix_sheet(lives, period)
-    sheet.draw(mix, joining.mix_picture(mix), points=joining.mix_points(mix), legend=joining.LEGEND)
-with right:
-    if isinstance(rates, Unread):
-        not_read("Exchange rates", rates)
-    else:
-        sheet.draw(recurring.converted(subscriptions.worth_a_month(lives, last), rates, revenue.INTO))
-cohorts = joining.cohort_sheet(lives)
-sheet.draw(cohorts)
-joining.show_ages(lives, last)
-listing.show(
-    partial(revenue.beneath, store, who, period, currency, lives), [earned, deferred, sales_sheet, mrr, mix, cohorts]
-)
+shown = [earned, deferred, sales_sheet]
+if any(life.moves for life in lives):
+    shown += [revenue.recurring_cards(store, lives, period, currency)]
+if lives:
+    shown += revenue.joining_cards(lives, period)
+listing.show(partial(revenue.beneath, store, who, period, currency, lives), shown)

@@ -12,7 +12,7 @@ from creditbook.store.purchases import Sold
 
 from . import page
 from .confirm import Act
-from .format import dollars_in_markdown, esc, when
+from .format import esc, when
 from .inbox_lines import POOL, button, said
 from .money import money
 from .page import muted
@@ -21,7 +21,7 @@ from .page import muted
 def _sale(one: Sold, now: datetime, zone: ZoneInfo) -> None:
     sale = one.purchase
     trouble = f" · :orange[{esc(sale.trouble)}]" if sale.trouble else ""
-    kind, price = sale.kind.value.capitalize(), dollars_in_markdown(esc(money(sale.price_minor, sale.currency)))
+    kind, price = sale.kind.value.capitalize(), esc(money(sale.price_minor, sale.currency))
     said(
         f"**{esc(sale.title)}** for **{esc(one.account or POOL)}** · **{price}**",
         f"{kind} {sale.purchase_id}, {sale.status.value}, {when(sale.created_at, now, zone)}{trouble}",
@@ -32,7 +32,7 @@ def to_pay(one: Sold, now: datetime, zone: ZoneInfo) -> None:
     """A purchase that an administrator may mark as paid."""
     _sale(one, now, zone)
     sale = one.purchase
-    price = dollars_in_markdown(esc(money(sale.price_minor, sale.currency)))
+    price = esc(money(sale.price_minor, sale.currency))
 
     def paid(who: Principal, once: str, why: str) -> str:
         receipt = installation().ledger.pay_purchase(

@@ -215,3 +215,18 @@ def test_a_database_that_does_not_answer_is_told_with_a_reference(
     at = opened(lead(season.ledger))
     assert not at.exception
     assert "Revenue could not be read" in text(at)
+
+
+def test_dollars_are_written_as_dollars_and_not_twice_escaped(place: Installation, season: Season) -> None:
+    lives = subscriptions.lives(place.store, lead(season.ledger), SPAN.last)
+    note = recurring.sheet(lives, SPAN, "USD").note
+    assert "\\$0" in note
+    assert "\\\\" not in note
+
+
+def test_what_was_sold_before_these_days_is_still_told(place: Installation, season: Season) -> None:
+    none_sold = periods.custom(date(2026, 6, 20), date(2026, 6, 25))
+    months = books.books_by_month(place.store, lead(season.ledger), none_sold.first, none_sold.last)
+    assert sales.sold(place.store, lead(season.ledger), none_sold) == []
+    assert revenue.anything(months, [])
+    assert not revenue.anything([], [])

@@ -22,7 +22,7 @@ from creditbook.reports.proof import prove
 from creditbook.store.engine import Store
 from creditbook.ui import confirm, tables
 from creditbook.ui.confirm import Act
-from creditbook.ui.format import dollars_in_markdown, esc, full, inr, instant, plural, usd, zone_mark
+from creditbook.ui.format import esc, full, inr, instant, plural, usd, zone_mark
 from creditbook.ui.money import money
 from creditbook.ui.navigation import SCREENS
 from creditbook.ui.page import card, facts, head, muted, row
@@ -115,9 +115,9 @@ def _figures(of: Books) -> dict[str, str]:
 
 def _revenue(one: Revenue, currency: str) -> dict[str, str]:
     return {
-        f"Sold, {currency}": f"{_said(one.gross_minor, currency)}, tax {_said(one.tax_minor, currency)}",
-        f"Revenue, {currency}": _said(one.revenue_minor, currency),
-        f"Deferred, {currency}": _said(one.deferred_closing_minor, currency),
+        f"Sold, {currency}": f"{money(one.gross_minor, currency)}, tax {money(one.tax_minor, currency)}",
+        f"Revenue, {currency}": money(one.revenue_minor, currency),
+        f"Deferred, {currency}": money(one.deferred_closing_minor, currency),
     }
 
 
@@ -137,10 +137,8 @@ def question(month: date, of: Books, found: Sequence[Point], reason: str) -> Act
     return Act(
         ACT,
         f"Close {title(month)}?",
-        dollars_in_markdown(
-            f"Its figures are frozen and never move again: {sums or 'nothing sold'}; **{tokens} tokens** owed.{marked} "
-            f"Reason: “{esc(reason)}”"
-        ),
+        f"Its figures are frozen and never move again: {sums or 'nothing sold'}; **{tokens} tokens** owed.{marked} "
+        f"Reason: “{esc(reason)}”",
         f"Close {title(month)}",
         f"What is due is settled first; what comes late books on {_after(month):%-d %B %Y}. A closed month stays so.",
         ":material/lock:",

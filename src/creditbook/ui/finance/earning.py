@@ -15,7 +15,7 @@ from creditbook.reports.finance.periods import Period, custom
 from creditbook.store.engine import Store
 from creditbook.ui import charts
 from creditbook.ui.colour import INK
-from creditbook.ui.format import dollars_in_markdown, esc
+from creditbook.ui.format import esc
 from creditbook.ui.money import money
 
 from . import liability_rows, sold
@@ -146,4 +146,4 @@ _RELEASED = "What of the net was not earned yet stands under “Paid back” of 
 
 
 def _said(minor: int, currency: str) -> str:
-    return dollars_in_markdown(esc(money(minor, currency)))
+    return esc(money(minor, currency))

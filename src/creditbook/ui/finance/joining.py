@@ -83,10 +83,12 @@ def cohort_sheet(lives: Sequence[Life]) -> Sheet:
     columns = tuple(Column(slug, name, "", why) for slug, (name, why) in _FIGURES.items())
     lines = tuple(_cohort(f"{one.month:%Y-%m}", f"{one.month:%b %Y}", one) for one in found)
     whole = cohorts.total(found) if found else None
-    note = "No account has joined yet" if whole is None else (
-        f"{percent(whole.bought, whole.joined)} of {plural(whole.joined, 'account')} paid for anything, "
-        f"{percent(whole.subscribed, whole.joined)} subscribed, {percent(whole.left, whole.subscribed)} of those left"
-    )  # fmt: skip
+    note = "No account has joined yet"
+    if whole is not None:
+        note = f"{percent(whole.bought, whole.joined)} of {plural(whole.joined, 'account')} paid for anything"
+        if whole.subscribed:
+            note += f", {percent(whole.subscribed, whole.joined)} subscribed"
+            note += f", {percent(whole.left, whole.subscribed)} of those left"
     total = _cohort("all", "Total", whole) if whole else None
     return Sheet(
         COHORTS, "By the month in which they joined", note, ("Joined in",), columns, lines, total, f"Cohorts: {note}",

@@ -136,7 +136,7 @@ def waterfall(found: Sheet) -> tuple[go.Figure, list[list[Picked | None]]]:
 
 
 def _said(minor: int, currency: str) -> str:
-    return dollars_in_markdown(esc(money(minor, currency)))
+    return esc(money(minor, currency))
 
 
 def currency(who: Principal, found: Books) -> str:

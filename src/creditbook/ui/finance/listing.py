@@ -75,7 +75,8 @@ def _inside(found: Listing | Unread, figure: str) -> None:
         return
     seen: list[int] = st.session_state.setdefault("listing-seen", [])
     rows = read(lambda: found.fetch(seen[-1] if seen else None, PAGE + 1))
-    st.markdown(f"**{figure}** :small[:gray[{found.figure}]]" if figure else f":small[:gray[{found.figure}]]")
+    alone = f"**{figure}** " if figure and not found.figure.startswith(figure) else ""
+    st.markdown(f"{alone}:small[:gray[{found.figure}]]")
     if isinstance(rows, Unread):
         not_read("These rows", rows)
         return

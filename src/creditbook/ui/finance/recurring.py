@@ -13,7 +13,7 @@ from creditbook.reports.finance.periods import Period
 from creditbook.reports.finance.subscriptions import BACK, DOWN, LOST, MOVES, NEW, UP, Life, Move, Standing
 from creditbook.ui import charts
 from creditbook.ui.colour import INK, LABEL
-from creditbook.ui.format import DASH, dollars_in_markdown, esc, plural
+from creditbook.ui.format import DASH, esc, plural
 from creditbook.ui.inbox_lines import POOL
 from creditbook.ui.money import money
 from creditbook.ui.page import days
@@ -120,7 +120,7 @@ def converted(
         CONVERTED, "Per currency, and converted", "What the plans that run at the end bring a month",
         ("Currency", "MRR"), columns, tuple(lines), summed(("Total", ""), lines) if lines else None,
         "MRR per currency and converted",
-        more=dollars_in_markdown(esc(". ".join(told))) + ("." if told else "") + unknown,
+        more=esc(". ".join(told)) + ("." if told else "") + unknown,
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def _moved(wanted: Sequence[Move], first: date, last: date, currency: str, title
     ]  # fmt: skip
     said = f"{plural(len(wanted), 'change')}: {money(change, currency)} a month"
     columns = ("Day", "Account", "From plan", "To plan", "Change a month")
-    return Listing(f"{title}, {days(first, last)}", dollars_in_markdown(esc(said)), columns, of_list(rows),
+    return Listing(f"{title}, {days(first, last)}", esc(said), columns, of_list(rows),
                    frozenset({"Change a month"}))  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def stood(lives: Sequence[Life], day: date, currency: str) -> Listing:
     rows = [_standing(number, one) for number, one in enumerate(paying)]
     whole = sum(one.worth.mrr_minor for one in paying)
     said = f"{plural(len(paying), 'account')}: {money(whole, currency)} a month"
-    return Listing(f"On a paid plan, {days(day, day)}", dollars_in_markdown(esc(said)),
+    return Listing(f"On a paid plan, {days(day, day)}", esc(said),
                    ("Account", "Plan", "Since", "A month", "State"), of_list(rows), frozenset({"A month"}))  # fmt: skip
 
 
@@ -175,4 +175,4 @@ def _standing(number: int, one: Standing) -> Row:
 
 
 def _said(minor: int, currency: str) -> str:
-    return dollars_in_markdown(esc(money(minor, currency)))
+    return esc(money(minor, currency))

@@ -18,11 +18,11 @@ from creditbook.reports.finance.subscriptions import Life
 from creditbook.store.engine import Store
 from creditbook.ui.format import dollars_in_markdown, esc, percent, plural
 from creditbook.ui.money import money
-from creditbook.ui.reading import Unread, read
+from creditbook.ui.reading import Unread, not_read, read
 
-from . import earning, joining, recurring, sold
+from . import earning, joining, recurring, sheets, sold
 from .listing import Listing
-from .sheets import Picked
+from .sheets import Picked, Sheet
 from .toolbar import Asked
 
 INTO = ("INR", "USD")
@@ -42,9 +42,9 @@ def currency(who: Principal, found: Sequence[Sale], standing: Mapping[str, objec
     return chosen or own
 
 
-def anything(found: Sequence[Sale], lives: Sequence[Life]) -> bool:
-    """Whether there is anything to tell: something sold, or an account with a plan."""
-    return bool(found) or any(life.moves for life in lives)
+def anything(months: Sequence[Books], lives: Sequence[Life]) -> bool:
+    """Whether there is anything to tell: something sold, by then or before, or an account on a paid plan."""
+    return any(one.revenue for one in months) or any(life.moves for life in lives)
 
 
 def figures(
@@ -63,7 +63,7 @@ def figures(
                 delta_color="off",
                 delta_arrow=("up" if minor >= old else "down") if old else "off",
                 delta_description=None if not was else dollars_in_markdown(f"vs {money(old, currency)}"),
-                border=True, height="stretch", help=dollars_in_markdown(esc(note)),
+                border=True, height="stretch", help=esc(note),
             )  # fmt: skip
 
 
@@ -92,6 +92,31 @@ def _before(
         return {}
     told = _figures([found], lives, last, currency)
     return told if any(minor for minor, _ in told.values()) else {}
+
+
+def recurring_cards(store: Store, lives: Sequence[Life], period: Period, currency: str) -> Sheet:
+    """What the plans bring a month: month by month, and per currency and converted."""
+    found = recurring.sheet(lives, period, currency)
+    sheets.draw(found, recurring.picture(found, currency), points=recurring.points(found), legend=recurring.LEGEND)
+    standing = subscriptions.worth_a_month(lives, period.last)
+    known = read(lambda: rates(store, standing, period.last))
+    if isinstance(known, Unread):
+        not_read("Exchange rates", known)
+    else:
+        sheets.draw(recurring.converted(standing, known, INTO))
+    return found
+
+
+def joining_cards(lives: Sequence[Life], period: Period) -> list[Sheet]:
+    """Who is on free and on paid plans, and how accounts of each month do."""
+    mix, cohorts = joining.mix_sheet(lives, period), joining.cohort_sheet(lives)
+    left, right = st.columns([6, 7], gap="small")
+    with left:
+        sheets.draw(mix, joining.mix_picture(mix), points=joining.mix_points(mix), legend=joining.LEGEND)
+    with right:
+        joining.show_ages(lives, period.last)
+    sheets.draw(cohorts)
+    return [mix, cohorts]
 
 
 def rates(store: Store, standing: Mapping[str, object], day: date) -> dict[tuple[str, str], Rate | None]:

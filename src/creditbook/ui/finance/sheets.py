@@ -18,7 +18,7 @@ import streamlit as st
 from babel.numbers import get_currency_precision
 
 from creditbook.ui import address, charts, tables
-from creditbook.ui.format import DASH, dollars_in_markdown, esc, full
+from creditbook.ui.format import DASH, esc, full
 from creditbook.ui.money import money
 from creditbook.ui.page import card, dot, head, muted, row
 
@@ -243,7 +243,7 @@ def figure(picked: Picked, on: Sequence[Sheet]) -> str:
         place = sheet.column(picked.column) if sheet.key == picked.sheet else None
         line = next((one for one in sheet.every if one.slug == picked.line), None)
         if place is not None and line is not None:
-            return dollars_in_markdown(esc(sheet.columns[place].shown(line.cells[place])))
+            return esc(sheet.columns[place].shown(line.cells[place]))
     return ""
 
 

@@ -15,7 +15,7 @@ from creditbook.reports.finance.periods import Period
 from creditbook.reports.finance.sales import Bought, MoneyBack, Sale
 from creditbook.store.engine import Store
 from creditbook.ui import charts
-from creditbook.ui.format import DASH, dollars_in_markdown, esc, plural, zone_mark
+from creditbook.ui.format import DASH, esc, plural, zone_mark
 from creditbook.ui.inbox_lines import POOL
 from creditbook.ui.money import money
 from creditbook.ui.page import days
@@ -99,7 +99,7 @@ def _note(found: Sequence[Sale], back: Sequence[MoneyBack], currency: str) -> st
     said = f"{plural(bought, 'purchase')}"
     if returned:
         amount = money(sum(one.amount_minor for one in returned), currency)
-        said += f", {dollars_in_markdown(esc(amount))} of it went back"
+        said += f", {esc(amount)} of it went back"
     return f"{said}. Click a figure for its purchases"
 
 
@@ -148,7 +148,7 @@ def _purchases(store: Store, who: Principal, period: Period, currency: str, kind
     mark = zone_mark(zone, start_of_day(period.last, zone.key))
     return Listing(
         f"{esc(found[0].title)}, {days(period.first, period.last)}" if item and found else _title("Purchases", period),
-        dollars_in_markdown(esc(f"{count}: {money(paid, currency)} paid, {money(tax, currency)} of it tax{back}")),
+        esc(f"{count}: {money(paid, currency)} paid, {money(tax, currency)} of it tax{back}"),
         (f"Granted ({mark})", "Account", "Item", "Paid", "Tax", "Net", "Went back", "Status", "Payment", "Purchase"),
         fetch,
         frozenset({"Paid", "Tax", "Net", "Went back"}),
@@ -198,7 +198,7 @@ def refunds(store: Store, who: Principal, period: Period, currency: str, kind: s
     said = f"{money(amount, currency)} went back, {money(tax, currency)} of it tax"
     return Listing(
         _title("Money back", period),
-        dollars_in_markdown(esc(said)),
+        esc(said),
         ("Day", "Account", "Item", "Went back", "Tax", "Net", "Reason", "By", "Purchase", "Line"),
         of_list(rows),
         frozenset({"Went back", "Tax", "Net"}),
