@@ -62,6 +62,8 @@ def test_a_filter_in_the_address_narrows_every_figure(used: Any, text: Text) -> 
     assert figures(at)["Requests"] == "1"
     assert "no price yet" not in text(at)
     assert at.multiselect(key="model").value == ["claude-sonnet-4-5"]
+    labels = [one.proto.popover.label for one in at.get("popover")]
+    assert labels[-2:] == ["Filters · 1", "₹ as booked"]
 
 
 def test_what_changed_adds_up_and_names_who_moved_it(used: Any) -> None:

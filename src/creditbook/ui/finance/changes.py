@@ -17,6 +17,8 @@ from creditbook.ui.format import MINUS, dollars_in_markdown, esc, inr, percent, 
 from creditbook.ui.page import card, head, muted
 
 SHOWN = 8
+SEEN = 50_000
+"""Nano-rupees from which the exchange rate is told: rounded figures that were restated differ by less."""
 _EFFECTS = {
     "Volume": "more or fewer model tokens, at last period's average",
     "Mix": "other models did them",
@@ -85,7 +87,7 @@ def _steps(dollars: Why, rupees: Why) -> list[tuple[str, int, int]]:
 
 def _all_steps(dollars: Why, rupees: Why) -> list[tuple[str, int, int]]:
     """As the table says them: the exchange rate moves rupees alone."""
-    rate = [("Exchange rate", 0, rupees.rate)] if rupees.rate else []
+    rate = [("Exchange rate", 0, rupees.rate)] if abs(rupees.rate) >= SEEN else []
     before, after = ("Before", dollars.before, rupees.before), ("Now", dollars.after, rupees.after)
     return [before, *_steps(dollars, rupees), *rate, after]
 

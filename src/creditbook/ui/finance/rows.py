@@ -127,10 +127,10 @@ def _table(lines: Sequence[Line], zone: ZoneInfo, booking: Booking) -> int | Non
         {
             "at": [line.event_at for line in lines],
             "account": [line.account or "Pool" for line in lines],
-            "what": [line.model or line.action.replace("_", " ") or kind_name(line.kind) for line in lines],
-            "agent": [line.agent for line in lines],
             "usd": [usd(c[0], 6) if k else "–" for c, k in zip(costs, known, strict=True)],
             "inr": [inr(c[1], 4) if k else "–" for c, k in zip(costs, known, strict=True)],
+            "what": [line.model or line.action.replace("_", " ") or kind_name(line.kind) for line in lines],
+            "agent": [line.agent for line in lines],
             "charged": [full(line.change) for line in lines],
             "tokens": [f"{full(line.input_tokens)} + {full(line.output_tokens)}" for line in lines],
             "kind": [kind_name(line.kind) for line in lines],
@@ -158,7 +158,7 @@ def _table(lines: Sequence[Line], zone: ZoneInfo, booking: Booking) -> int | Non
         key="rows-table",
         on_select="rerun",
         selection_mode="single-row",
-        height=min(35 * len(lines) + 38, 430),
+        height=tables.ROW_HEIGHT * (min(len(lines), 10) + 1) + 2,
     )
     chosen: list[int] = picked.selection.rows
     return chosen[0] if chosen and chosen[0] < len(lines) else None

@@ -123,7 +123,7 @@ def _period(store: Store, who: Principal, today: date, default: str) -> Period:
 
 def _filters(store: Store, who: Principal) -> tuple[dict[Named, tuple[str, ...]], Basis]:
     """Agents, models, features and plans behind one button that counts what is chosen, and by which date days go."""
-    count = sum(st.session_state.get(name, empty) not in (empty, None) for name, empty in _EMPTY.items())
+    count = sum(_said(name) not in (empty, None) for name, empty in _EMPTY.items())
     found = read(lambda: _names(store.url, who.org_id, store, who))
     listed = {} if isinstance(found, Unread) else found
     chosen: dict[Named, tuple[str, ...]] = {}
@@ -146,6 +146,14 @@ def _filters(store: Store, who: Principal) -> tuple[dict[Named, tuple[str, ...]]
     return chosen, "accounting" if days == BOOKED else "event"
 
 
+def _said(name: str) -> Any:
+    """What a widget says that is drawn further down; on the first run what the address says for it."""
+    if name in st.session_state:
+        return st.session_state[name]
+    listed = st.query_params.get_all(name)
+    return listed if isinstance(_EMPTY.get(name), list) else (listed[0] if listed else _EMPTY.get(name))
+
+
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)
 def _names(url: str, org_id: int, _store: Store, _who: Principal) -> dict[Named, list[str]]:
     """Names change seldom and every rerun asks: kept a minute, by database and organization."""
@@ -156,7 +164,7 @@ _BOOKS = "What comes late for a month that is closed counts, by the books, on th
 
 
 def _rupees(store: Store, today: date) -> Booking:
-    restated = st.session_state.get("rupees") == RESTATED
+    restated = _said("rupees") == RESTATED
     with st.popover("₹ restated" if restated else "₹ as booked", icon=":material/currency_exchange:"):
         how = st.segmented_control(
             "Rupees", [FROZEN, RESTATED], default=FROZEN, required=True, key="rupees", bind="query-params", help=_RUPEES

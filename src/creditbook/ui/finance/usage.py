@@ -141,7 +141,7 @@ def heat(found: Figures, measure: Measure, *, of_all: bool) -> None:
     """When it is used: weekday by hour, in ink. Each cell opens to its rows, where the figures are the filter's own."""
     note = "Of all usage: so much is not counted by hour under a filter. Choose fewer days for that" if of_all else ""
     cells = [[found.get(((day, hour),), Usage()) for hour in range(24)] for day in range(7)]
-    fig = charts.figure(270, hovermode="closest")
+    fig = charts.figure(330, hovermode="closest")
     fig.add_trace(
         go.Heatmap(
             z=[[measure.axis(one) for one in row] for row in cells],
