@@ -45,4 +45,4 @@ else:
 if isinstance(chain, Unread):
     not_read("The seal", chain)
 else:
-    audit_log.seal(store, who, chain, now, zone)
+    audit_log.seal(store, who, chain, now, zone, place.settings.signing_key_file)

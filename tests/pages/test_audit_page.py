@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 from support.ledgers import PROGRAM
 
-from creditbook.reports import audit
+from creditbook.reports import audit, signing
 from creditbook.store import sealing
 from creditbook.store.tables.ledger import audit as log
 from creditbook.ui import audit_log, tables
@@ -129,7 +129,7 @@ def test_the_seal_tells_how_far_it_goes_and_that_a_changed_act_breaks_it(
     sealing.seal(store, boss.org_id)
     found = audit.chain(store, boss)
     assert found.sealed == found.acts == len(audit.page(store, boss).acts)
-    head = json.loads(audit.head(boss, found, visit.clock.at))
+    head = json.loads(signing.sealed(audit.head(boss, found, visit.clock.at), None))["document"]
     assert (head["head"], head["sealed_acts"], head["organization"]) == (found.digest, found.sealed, "acme")
     visit.ledger.grant("acme/asha", 1, reason="later", actor="nisha")
     said = text(visit.open(PAGE, boss))

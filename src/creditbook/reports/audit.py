@@ -156,9 +156,9 @@ def broken(store: Store, principal: Principal) -> int:
     return len(sealing.broken_seals(store, principal.org_id))
 
 
-def head(principal: Principal, found: Chain, at: datetime) -> bytes:
-    """The chain's head as a document to keep elsewhere."""
-    document = {
+def head(principal: Principal, found: Chain, at: datetime) -> dict[str, Any]:
+    """The chain's head as a document to keep elsewhere; `signing` seals it."""
+    return {
         "organization": principal.org_slug,
         "sealed_acts": found.sealed,
         "last_act": found.audit_id,
@@ -168,7 +168,6 @@ def head(principal: Principal, found: Chain, at: datetime) -> bytes:
         "exported_at": at.astimezone(UTC).isoformat(),
         "exported_by": principal.user_name,
     }
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _every(store: Store, principal: Principal, wanted: AuditFilter) -> Iterator[Act]:

@@ -47,6 +47,14 @@ def sealed(document: dict[str, Any], key_file: str | None) -> bytes:
     return (json.dumps(sealed_one, indent=2, ensure_ascii=False) + "\n").encode()
 
 
+def sealed_anyhow(document: dict[str, Any], key_file: str | None) -> tuple[bytes, str]:
+    """The document sealed, and '' or, where the key that is named can't sign, unsigned and the reason in words."""
+    try:
+        return sealed(document, key_file), ""
+    except InvalidRequest as error:
+        return sealed(document, None), str(error)
+
+
 def is_genuine(sealed_one: bytes, public_key: str | None = None) -> bool:
     """Whether the digest fits and, where it is signed or a public key (PEM) is given, the signature does.
 

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from creditbook.access.values import Principal
-from creditbook.reports import audit
+from creditbook.reports import audit, signing
 from creditbook.reports.audit import Act, AuditFilter, Chain
 from creditbook.store.engine import Store
 
@@ -204,7 +204,9 @@ def export(store: Store, who: Principal, wanted: AuditFilter, now: datetime) -> 
                                disabled=not why, on_click="ignore", key="audit-jsonl")  # fmt: skip
 
 
-def seal(store: Store, who: Principal, found: Chain, now: datetime, zone: ZoneInfo) -> None:
+def seal(
+    store: Store, who: Principal, found: Chain, now: datetime, zone: ZoneInfo, key_file: str | None = None
+) -> None:
     """How far the log is sealed, whether the chain is whole, and its head to keep elsewhere."""
     with card("seal"):
         broken = _proof(store, who, found)
@@ -216,8 +218,11 @@ def seal(store: Store, who: Principal, found: Chain, now: datetime, zone: ZoneIn
                 if broken is None and found.sealed and st.button("Prove it", icon=":material/verified:", key="prove"):
                     st.session_state[_PROVED] = (found.digest, audit.broken(store, who))
                     st.rerun()
+                built, unsigned = signing.sealed_anyhow(audit.head(who, found, now), key_file)
+                if unsigned:
+                    st.warning(f"The head can't be signed. {esc(unsigned)}", icon=":material/key_off:")
                 st.download_button(
-                    "Chain's head", partial(audit.head, who, found, now), f"audit-head-{who.org_slug}.json",
+                    "Chain's head", built, f"audit-head-{who.org_slug}.json",
                     "application/json", icon=":material/key:", on_click="ignore", disabled=not found.digest,
                     key="audit-head", help="Keep it elsewhere: it tells whether anything before it is ever changed",
                 )  # fmt: skip

@@ -12,7 +12,6 @@ import streamlit as st
 
 from creditbook.access import Principal
 from creditbook.clock import Clock
-from creditbook.domain.errors import LedgerError
 from creditbook.reports import integrity, signing
 from creditbook.reports.integrity import Proof
 from creditbook.store.checks import Finding
@@ -96,14 +95,11 @@ def verdict(done: Proof, who: Principal, now: datetime, key_file: str | None) ->
 
 def _download(done: Proof, who: Principal, key_file: str | None) -> None:
     document = integrity.document(done, who, version("creditbook"))
-    try:
-        built = signing.sealed(document, key_file)
-    except LedgerError as error:
-        st.warning(f"The proof can't be signed. {esc(str(error))}", icon=":material/key_off:")
-        built = signing.sealed(document, None)
-        key_file = None
+    built, unsigned = signing.sealed_anyhow(document, key_file)
+    if unsigned:
+        st.warning(f"The proof can't be signed. {esc(unsigned)}", icon=":material/key_off:")
     st.download_button(
-        "Signed proof" if key_file else "Proof",
+        "Signed proof" if key_file and not unsigned else "Proof",
         built,
         f"proof-{who.org_slug}-{done.at:%Y%m%d-%H%M%S}.json",
         "application/json",
