@@ -16,6 +16,8 @@ from creditbook.alerts import AlertReport
 from creditbook.alerts.budget_checking import check_budgets
 from creditbook.alerts.budgets import Budgets
 from creditbook.alerts.checking import INTERRUPTED, TRIES
+from creditbook.cli import main
+from creditbook.clock import system_clock
 from creditbook.domain.budgets import BudgetTerms, Scope, Verdict
 from creditbook.domain.errors import InvalidRequest, NotFound, Refused
 from creditbook.domain.money import NANOS
@@ -168,6 +170,36 @@ def test_of_two_checks_at_once_one_sends(watched: World) -> None:
     first.join()
     assert watched.check() == QUIET
     assert len(watched.web.heard) == 1
+
+
+def test_a_check_that_looked_before_another_had_claimed_sends_nothing(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cost(watched, 80)
+    with watched.store.read(watched.who.org_id) as connection:
+        as_read = rows.told(connection, watched.who.org_id, MARCH)
+    assert watched.check() == SENT
+    monkeypatch.setattr(rows, "told", lambda *_: as_read)
+    assert watched.check() == QUIET
+    assert len(watched.web.heard) == 1
+
+
+@ON_SQLITE
+def test_the_command_that_cron_runs_tells_of_budgets_too(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDITBOOK_DATABASE_URL", world.store.url)
+    monkeypatch.setenv("CREDITBOOK_SMTP_URL", world.mail.url)
+    budget = BudgetTerms(name="Ever", scope=Scope.TOTAL, subject="", month=None, amount_nanos=1, currency="USD")
+    world.clock.at = system_clock()
+    budgets(world).add(budget, "fina@example.com", reason="Test")
+    world.ledger.spend("acme/asha", action="chat", cost=Cost(5, 415))
+    with pytest.raises(SystemExit) as ended:
+        main(("alerts", "check"))
+    assert not ended.value.code
+    assert "Alerts watched: 1; 1 sent, 0 failed" in capsys.readouterr().out
+    (letter,) = world.mail.letters
+    assert letter.message["Subject"] == "The budget “Ever” is used up"
 
 
 @ON_SQLITE

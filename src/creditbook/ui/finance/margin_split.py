@@ -69,7 +69,9 @@ def _split_note(rows: Sequence[Margin], ends: Sequence[Margin], money: str) -> s
     if first.margin_nanos is None:
         said = f"{esc(_title(first))} leaves {dollars_in_markdown(margin_words(first, money))}"
     losing = sum((one.at_most_nanos or 0) < 0 for one in rows)
-    if losing:
+    if losing and losing == len(rows):
+        said += "; it costs more than it earns" if losing == 1 else "; all cost more than they earn"
+    elif losing:
         said += f"; {full(losing)} of {full(len(rows))} cost more than they earn"
     if len(ends) < len(rows):
         said += f". The {ENDS} most and the {ENDS} least profitable of {full(len(rows))}; the table has all"
