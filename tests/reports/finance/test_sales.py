@@ -15,7 +15,7 @@ from support.revenues import SHOP, Season, a_season, lead
 
 from creditbook import open_ledger
 from creditbook.domain.money import half_even
-from creditbook.reports.finance import periods, sales
+from creditbook.reports.finance import periods, sales, subscriptions
 from creditbook.store.tables.base import from_microseconds
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -126,4 +126,7 @@ def test_another_organization_sees_nothing_of_it(on_both: Season) -> None:
     store = season.ledger.core.store
     assert sales.sold(store, who, ALL) == sales.money_back(store, who, ALL) == sales.purchases(store, who, ALL) == []
     assert sales.first_day(store, who, season.clock.at) == date(2026, 7, 2)
+    assert subscriptions.lives(store, who, ALL.last) == []
+    here = subscriptions.lives(store, lead(season.ledger), ALL.last)
+    assert (len(here), sum(life.is_paying for life in here), sum(life.closed is not None for life in here)) == (7, 2, 1)
     assert sales.first_day(store, lead(season.ledger), season.clock.at) == date(2026, 3, 4)
