@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 ROWS = 1_000_000
-"""So many rows a table is taken to have; a partial index has a hundredth of them, so that it is taken before them."""
+"""So many rows a table is taken to have; a partial index has a hundredth of them, so that it is taken before them, one
+that is unique too a thousandth."""
 
 ORGANIZATIONS = 4
 NARROWER = 250
@@ -41,7 +42,8 @@ def _figures(connection: sa.Connection) -> Iterator[tuple[str, str, str]]:
         for index in connection.exec_driver_sql(f"PRAGMA index_list('{table}')").all():
             columns = [row[2] for row in connection.exec_driver_sql(f"PRAGMA index_info('{index.name}')")]
             its_key = index.origin == "pk" and without_rowid
-            stat = _stat(columns, ROWS // (100 if index.partial else 1), unique=bool(index.unique))
+            share = (1_000 if index.unique else 100) if index.partial else 1
+            stat = _stat(columns, ROWS // share, unique=bool(index.unique))
             yield table, table if its_key else index.name, stat
 
 
