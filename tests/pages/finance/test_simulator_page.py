@@ -49,8 +49,8 @@ def test_a_limit_that_is_typed_refuses_and_says_who_is_worse_off_and_the_catalog
     at.session_state["try-limits-0"] = {"edited_rows": {1: {"size": 99}}, "added_rows": [], "deleted_rows": []}
     at.run()
     assert not at.exception
-    (difference,) = (one.value for one in at.dataframe if "After" in one.value)
-    assert list(difference["After"]) == ["99"]
+    (difference,) = (one.value for one in at.dataframe if "Simulated" in one.value)
+    assert list(difference["Simulated"]) == ["99"]
     at.button(key="replay").click().run()
     assert not at.exception
     refused, change = figures(at)["Refused"]
@@ -69,8 +69,8 @@ def test_what_is_typed_stays_when_another_table_is_shown(later: Visit) -> None:
     at.run()
     at.segmented_control(key="show").set_value("Prices").run()
     assert not at.exception
-    (difference,) = (one.value for one in at.dataframe if "After" in one.value)
-    assert list(difference["After"]) == ["77"]
+    (difference,) = (one.value for one in at.dataframe if "Simulated" in one.value)
+    assert list(difference["Simulated"]) == ["77"]
 
 
 def test_a_program_that_no_rule_can_mean_is_told_and_can_not_be_replayed(later: Visit) -> None:

@@ -15,7 +15,7 @@ from creditbook.installation import Installation
 from creditbook.reports.finance import forecasting
 from creditbook.reports.finance.backtesting import Error
 from creditbook.reports.finance.coming_costs import Costs, Three
-from creditbook.reports.finance.forecasting import HORIZON, LOSS_DAYS, RECENT, Expected, Outcome
+from creditbook.reports.finance.forecasting import HORIZON, LOSS_DAYS, Expected, Outcome
 from creditbook.ui import charts, tables
 from creditbook.ui.colour import FADED, INK, LABEL
 from creditbook.ui.format import DASH, dollars_in_markdown, full, inr, plural, short, usd
@@ -79,10 +79,10 @@ def figures(costs: Costs | None, found: Outcome) -> None:
                   "light time to those who do in a heavy one.")  # fmt: skip
     lost = [sum(loss.tokens[path] for loss in found.losses) for path in range(3)]
     with grid.cell():
-        st.metric(f"Lost unspent in {LOSS_DAYS} days", short(lost[1]), f"{short(lost[2])} to {short(lost[0])}",
+        st.metric("Lost unspent", short(lost[1]), f"{short(lost[2])} to {short(lost[0])}",
                   delta_color="off", delta_arrow="off", border=True, height="stretch",
-                  help=f"{full(lost[1])} tokens lapse when people use as much as expected. The less they use, the more "
-                  "they lose.")  # fmt: skip
+                  help=f"{full(lost[1])} tokens lapse within {LOSS_DAYS} days when people use as much as "
+                  "expected. The less they use, the more they lose.")  # fmt: skip
     with grid.cell():
         _error_figure(found)
 
@@ -197,11 +197,9 @@ def accounts(found: Outcome) -> Expected | None:
 
 
 def _who_words(found: Outcome) -> str:
-    looked = f"{plural(len(found.accounts), 'account')} lived {HORIZON} days ahead by the rules"
-    more = (
-        f", of {full(found.active)} that used something in {RECENT} days" if found.active > len(found.accounts) else ""
-    )
-    return f"{looked}{more}. Soonest and latest: in a heavy and in a light time. Choose one to see its balance ahead"
+    others = found.active > len(found.accounts)
+    more = f" of {full(found.active)}" if others else ""
+    return f"{plural(len(found.accounts), 'account')}{more}, {HORIZON} days by the rules. Choose one to see it"
 
 
 def _frame(found: Outcome, *, said: bool) -> pd.DataFrame:

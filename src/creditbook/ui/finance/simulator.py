@@ -21,9 +21,10 @@ from creditbook.programs.editing import Change as Edit
 from creditbook.programs.editing import Document, changes, program_in
 from creditbook.programs.reading import Misfit
 from creditbook.reports.finance.simulated import Change
-from creditbook.ui.catalog_changes import difference
+from creditbook.ui import tables
 from creditbook.ui.catalog_tables import Money, records, said, whole
 from creditbook.ui.catalog_words import EVERY, where
+from creditbook.ui.catalog_words import said as in_words
 from creditbook.ui.format import esc
 from creditbook.ui.kinds import wallet_name
 from creditbook.ui.page import card, head, muted
@@ -99,9 +100,16 @@ def _told(edits: Sequence[Edit], program: Program, tried: Document, moves: Mappi
         muted(f"Everybody on {esc(program.plans[old].title)} is put on {esc(program.plans[new].title)} as the month "
               "begins, with a full new term.")  # fmt: skip
     if edits:
-        difference(edits, program, tried, key="simulated-difference")
+        rows = [(where(one, program, tried), _said(one, one.before, program), _said(one, one.after, program))
+                for one in edits]  # fmt: skip
+        frame = pd.DataFrame(rows, columns=["What", "As it was", "Simulated"])
+        tables.grid(frame, {}, "What would be different, field by field", key="simulated-difference")
     elif not moves:
         muted("Nothing is different yet: replayed as it is, the month has to come out as the books have it.")
+
+
+def _said(edit: Edit, value: object, program: Program) -> str:
+    return in_words(str(edit.path[-1]), value, program.currency)
 
 
 @dataclass(frozen=True, slots=True)
