@@ -125,6 +125,7 @@ class Timed:
 def run(sqlite: Path, native: Path, rounds: int) -> list[Timed]:
     """Holds every figure of every case against the judge, then times both in turns."""
     store = open_store(f"sqlite:///{sqlite}")
+    store.upgrade()
     org = directory.organization_by_slug(store, SLUG)
     if org is None:
         raise SystemExit(f"There is no organization “{SLUG}” in {sqlite}: make it with --transactions.")

@@ -137,3 +137,18 @@ def test_the_chain_of_migrations_is_linear_and_named_after_its_files() -> None:
     assert all(script.path.endswith(f"{script.revision}.py") for script in scripts)
     assert all(not isinstance(script.down_revision, tuple) for script in scripts)
     assert [s.revision for s in scripts] == sorted((s.revision for s in scripts), reverse=True)
+
+
+def test_an_upgrade_with_nothing_to_do_checks_no_row_and_one_that_moves_checks_all(empty_sqlite_url: str) -> None:
+    store = open_store(empty_sqlite_url)
+    said: list[str] = []
+    sa.event.listen(
+        store.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_more: said.append(statement)
+    )
+    store.upgrade()
+    assert "PRAGMA foreign_key_check" in said
+    said.clear()
+    store.upgrade()
+    assert said
+    assert "PRAGMA foreign_key_check" not in said
+    store.close()
