@@ -125,7 +125,7 @@ def price_list(
         made.add_row(
             line.shown or "(no model named)", f"{line.requests:,}", f"{line.unpriced:,}", _WHOSE[line.origin],
             rates.get("input", ""), rates.get("output", ""), str(since or ""),
-            f"{Decimal(line.cost_usd_nanos).scaleb(-9):,.2f}",
+            _cost(line),
         )  # fmt: skip
     listed = [
         {"model": line.shown, "requests": line.requests, "unpriced": line.unpriced, "since": line.unpriced_since,
@@ -135,6 +135,12 @@ def price_list(
     ]  # fmt: skip
     nothing = "Every request has a price." if unpriced else "No model was used yet."
     answer({"models": listed}, made if shown else nothing, as_json=as_json)
+
+
+def _cost(line: prices.ModelLine) -> str:
+    """What is not known is not 0."""
+    known = line.unpriced < line.requests
+    return f"{Decimal(line.cost_usd_nanos).scaleb(-9):,.2f}" if known else ""
 
 
 _WHOSE = {"yours": "organization", "installation": "installation", "list": "genai-prices", "none": "nobody"}
@@ -176,4 +182,8 @@ def price_correct(
 
 def _money(changed: dict[str, Any]) -> str:
     dollars, rupees = (Decimal(changed[name]).scaleb(-9) for name in ("usd_nanos", "inr_nanos"))
-    return f"${dollars:+,.6f} (₹{rupees:+,.2f})"
+    return f"{_signed(dollars, '$', 6)} ({_signed(rupees, '₹', 2)})"
+
+
+def _signed(amount: Decimal, sign: str, digits: int) -> str:
+    return f"{'+' if amount > 0 else '-' if amount < 0 else ''}{sign}{abs(amount):,.{digits}f}"

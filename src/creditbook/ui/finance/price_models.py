@@ -13,6 +13,7 @@ import streamlit as st
 from creditbook.pricing.rates import ModelRate
 from creditbook.reports.finance.prices import ModelLine, Version
 from creditbook.ui import tables
+from creditbook.ui.charts import shortened
 from creditbook.ui.format import DASH, esc, full, inr, plural, usd
 from creditbook.ui.page import card, head, muted
 
@@ -50,7 +51,7 @@ def table(lines: Sequence[ModelLine], opened: str | None) -> str | None:
         rates = [line.rate.per_million_tokens() if line.rate else {} for line in lines]
         frame = pd.DataFrame(
             {
-                "model": [shown(line) for line in lines],
+                "model": [shortened(shown(line), 22) for line in lines],
                 "unpriced": [full(line.unpriced) if line.unpriced else "" for line in lines],
                 "input": [rate.get("input", DASH) for rate in rates],
                 "output": [rate.get("output", DASH) for rate in rates],
@@ -87,7 +88,7 @@ def table(lines: Sequence[ModelLine], opened: str | None) -> str | None:
 
 def _is_costed(line: ModelLine) -> bool:
     """Whether any of its usage has a cost: what has none is never shown as 0."""
-    return line.unpriced < line.requests
+    return line.unpriced < line.requests and not (line.unpriced and line.cost_usd_nanos == 0)
 
 
 def nothing_chosen() -> None:
@@ -98,6 +99,8 @@ def nothing_chosen() -> None:
 
 def versions(line: ModelLine, found: Sequence[Version]) -> None:
     """Every price of the model: the organization's own before the installation's and the list's."""
+    if not line.name:
+        return  # what names no model can have no price of its own
     with card("versions"):
         head(
             f"Prices of {esc(shown(line))}",
