@@ -1,4 +1,4 @@
-"""Settles what is due while the server runs: resets, expiries, terms, holds; then alerts.
+"""Settles what is due while the server runs: resets, expiries, terms, holds; then alerts. Beside it: receipts, exports.
 
 However many processes serve one database, one of them does it at a time: whoever holds the lease row (`store.leases`).
 Settling is family by family, each in a transaction of its own, and safe to repeat; so a process that is killed in the
@@ -24,9 +24,12 @@ from creditbook.exports import upkeep
 from creditbook.installation import Installation, installation
 from creditbook.store import leases
 
-JOB = "sweep"
+JOB, EXPORTS = "sweep", "exports"
 LEASE = timedelta(minutes=2)
 """Longer than any batch of families takes; a run prolongs it as it goes on."""
+
+EXPORT_LEASE = timedelta(minutes=30)
+"""After a process that was killed while it exported, another one goes on so much later."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +71,11 @@ def running(here: Callable[[], Installation] = installation) -> Iterator[None]:
         _tick, IntervalTrigger(seconds=seconds), args=[here], id=JOB, max_instances=1, coalesce=True,
         next_run_time=here().clock(),
     )  # fmt: skip
+    # Of its own: a file of a million rows keeps nobody from settling.
+    timer.add_job(
+        _export, IntervalTrigger(seconds=seconds), args=[here], id=EXPORTS, max_instances=1, coalesce=True,
+        next_run_time=here().clock() + timedelta(seconds=min(seconds, 5)),
+    )  # fmt: skip
     timer.start()
     try:
         yield
@@ -87,19 +95,28 @@ def _tick(here: Callable[[], Installation]) -> None:
         return
     if did["accounts"]:
         _log.info("Settled what was due for %s accounts.", did["accounts"])
-    _export(place)
     _tell(place)
 
 
-def _export(place: Installation) -> None:
-    """Receipts and scheduled files, too, after the lease is given back: a slow disk keeps nobody from settling."""
+def export_once(here: Installation, me: str = "") -> upkeep.Kept | None:
+    """Issue receipts and write the scheduled files that are due, if no other process is at it: None then."""
+    me = me or holder()
+    if not leases.take(here.store, EXPORTS, me, here.clock(), EXPORT_LEASE):
+        return None
     try:
-        kept = upkeep.keep_up(place.store, place.reports, place.clock())
+        return upkeep.keep_up(here.store, here.reports, here.clock())
+    finally:
+        leases.note(here.store, EXPORTS, me, until=here.clock())
+
+
+def _export(here: Callable[[], Installation]) -> None:
+    try:
+        kept = export_once(here().ready())
     except Exception:  # noqa: BLE001 - as above
         _log.exception("Receipts and scheduled exports could not be made.")
-    else:
-        for line in kept.exports:
-            _log.info("Scheduled export of %s", line)
+        return
+    for line in kept.exports if kept else ():
+        _log.info("Scheduled export of %s", line)
 
 
 def _tell(place: Installation) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from creditbook import scheduler
 from creditbook.access.values import NotAllowed
 from creditbook.domain.errors import InvalidRequest, NotFound
 from creditbook.exports import periods, schedules, upkeep
+from creditbook.installation import Installation
+from creditbook.settings import Settings
+from creditbook.store import leases
 
 
 @pytest.fixture
@@ -124,3 +128,16 @@ def test_weeks_begin_on_monday_and_are_named_by_the_year_that_holds_their_thursd
 def test_after_a_very_long_pause_only_the_latest_are_made_up_for() -> None:
     found = list(periods.finished("day", date(2025, 1, 1), date(2026, 1, 1)))
     assert (len(found), found[-1]) == (periods.MOST_MISSED, (date(2025, 12, 31), date(2025, 12, 31)))
+
+
+def test_of_two_processes_one_exports_at_a_time(shop: Any, books: Path) -> None:
+    here = Installation(Settings(database_url=shop.store.url), clock=shop.clock)
+    add(shop, books, each="day")
+    shop.clock.forward(days=1)
+    assert leases.take(shop.store, scheduler.EXPORTS, "another", shop.clock(), timedelta(minutes=1))
+    assert scheduler.export_once(here, "me") is None
+    shop.clock.forward(minutes=2)
+    done = scheduler.export_once(here, "me")
+    assert done is not None
+    assert len(done.exports) == 1
+    here.close()

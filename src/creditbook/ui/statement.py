@@ -45,11 +45,10 @@ _STATES = {
 
 def month_of(months: Sequence[date]) -> date:
     """Which month is looked at; what is chosen lives in the address."""
-    words = {f"{month:%Y-%m}": month for month in months}
+    words = {month_words(month): month for month in months}
     chosen = st.selectbox(
         "Month",
         list(words),
-        format_func=lambda said: month_words(words[said]) if said in words else said,
         key="month",
         bind="query-params",
         label_visibility="collapsed",
