@@ -102,8 +102,3 @@ def test_the_page_stands_whatever_the_database_does(spent: Any, text: Text) -> N
     with spent.place.store.write(fay(spent).org_id) as connection:
         connection.exec_driver_sql("ALTER TABLE usage_org_hour RENAME TO gone")
     assert "The books could not be read" in text(opened(spent))
-
-
-def test_a_member_may_not_see_it(spent: Any) -> None:
-    with pytest.raises(Exception, match="integrity.py"):
-        spent.open(PAGE, spent.principal("asha"))
