@@ -41,7 +41,7 @@ change = simulator.ask(found.program, found.version)
 running = simulation.begun()
 with page.row(horizontal_alignment="right"):
     if running is not None:
-        st.button("Clear", icon=":material/close:", key="clear", on_click=simulation.forget)
+        st.button("Clear", icon=":material/close:", key="clear", on_click=simulator.clear)
     if st.button(
         f"Replay {month}", type="primary", icon=":material/play_arrow:", disabled=change is None, key="replay"
     ):

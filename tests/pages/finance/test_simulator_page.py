@@ -73,6 +73,18 @@ def test_what_is_typed_stays_when_another_table_is_shown(later: Visit) -> None:
     assert list(difference["Simulated"]) == ["77"]
 
 
+def test_clear_takes_back_what_was_typed_and_what_was_replayed(later: Visit, text: Text) -> None:
+    at = opened(later)
+    at.session_state["try-allowances-0"] = {"edited_rows": {1: {"tokens": 77}}, "added_rows": [], "deleted_rows": []}
+    at.run()
+    at.button(key="replay").click().run()
+    assert at.metric
+    at.button(key="clear").click().run()
+    assert not at.exception
+    assert not at.metric
+    assert "Nothing is different yet" in text(at)
+
+
 def test_a_program_that_no_rule_can_mean_is_told_and_can_not_be_replayed(later: Visit) -> None:
     at = opened(later, show="Actions and limits")
     at.session_state["try-limits-0"] = {"edited_rows": {1: {"daily": 0.5}}, "added_rows": [], "deleted_rows": []}

@@ -30,6 +30,8 @@ from creditbook.ui.kinds import wallet_name
 from creditbook.ui.page import card, head, muted
 from creditbook.ui.tables import ROW_HEIGHT
 
+from . import simulation
+
 NOBODY = "Nobody"
 SECTIONS = ("Allowances", "Prices", "Actions and limits", "Move people")
 _SLOT = "simulator-typed"
@@ -54,7 +56,7 @@ class Typed:
 def _typed(version: int) -> Typed:
     there = st.session_state.get(_SLOT)
     if not isinstance(there, Typed) or there.version != version:
-        there = st.session_state[_SLOT] = Typed(version)
+        there = st.session_state[_SLOT] = Typed(version, turn=_turned())
     return there
 
 
@@ -64,9 +66,17 @@ def _turn() -> None:
         there.seed, there.turn = deepcopy(there.typed), there.turn + 1
 
 
-def forget() -> None:
-    """Take everything that was typed away."""
-    st.session_state.pop(_SLOT, None)
+def clear() -> None:
+    """Take everything that was typed away, and what was simulated of it."""
+    st.session_state[_SLOT] = Typed(0, turn=_turned())
+    for widget in ("move-from", "move-to"):
+        st.session_state.pop(widget, None)
+    simulation.forget()
+
+
+def _turned() -> int:
+    there = st.session_state.get(_SLOT)
+    return there.turn + 1 if isinstance(there, Typed) else 0
 
 
 def ask(program: Program, version: int) -> Change | None:
