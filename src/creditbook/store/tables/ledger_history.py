@@ -84,6 +84,15 @@ for _index, _where in (
     _text = sa.text(_where)
     sa.Index(_index, _txn.org_id, _txn.accounting_date, _txn.txn_id, sqlite_where=_text, postgresql_where=_text)
 sa.Index(
+    # What a price set late may be for; work that has a price never touches it.
+    "ix_ledger_transaction_unpriced",
+    _txn.org_id,
+    _txn.model,
+    _txn.txn_id,
+    sqlite_where=sa.text("unpriced = 1"),
+    postgresql_where=sa.text("unpriced"),
+)
+sa.Index(
     # One correction of a usage's cost by one version of a price, however often it is asked for.
     "uq_ledger_transaction_correction",
     _txn.org_id,

@@ -40,7 +40,7 @@ TERMS = {
 
 INDEXES_OF_TRANSACTIONS = (
     "uq_ledger_transaction_correction", "ix_ledger_transaction_org_id_org_date_txn_id", "ix_ledger_transaction_late",
-    "ix_ledger_transaction_money_back",
+    "ix_ledger_transaction_money_back", "ix_ledger_transaction_unpriced",
 )  # fmt: skip
 
 REKEYED = ("usage_account_day", "usage_org_day")

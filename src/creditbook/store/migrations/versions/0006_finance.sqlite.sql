@@ -204,3 +204,5 @@ CREATE INDEX ix_ledger_transaction_org_id_org_date_txn_id ON ledger_transaction 
 CREATE INDEX ix_ledger_transaction_late ON ledger_transaction (org_id, accounting_date, txn_id) WHERE accounting_date <> org_date;
 
 CREATE INDEX ix_ledger_transaction_money_back ON ledger_transaction (org_id, accounting_date, txn_id) WHERE kind = 'purchase_refund';
+
+CREATE INDEX ix_ledger_transaction_unpriced ON ledger_transaction (org_id, model, txn_id) WHERE unpriced = 1;
