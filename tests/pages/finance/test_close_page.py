@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.ledgers import MovedClock
+from support.looking import look
 from support.revenues import SHOP, a_season, lead
 
 from creditbook import Ledger, open_ledger
 from creditbook.domain.errors import Conflict
+from creditbook.domain.flow import Flow
 from creditbook.installation import Installation, close_installations, installation
-from creditbook.reports.finance import books, checklist, journal
+from creditbook.reports.finance import books, checklist, journal, liability
 from creditbook.reports.finance.checklist import Proved, State
 from creditbook.reports.proof import prove
-from creditbook.site import DASHBOARD, PAGES
 from creditbook.store import purchases
 from creditbook.ui.finance import closing
 from creditbook.ui.finance import journal as drawn
-from creditbook.ui.session import TEST_USER
 
 PAGE = "finance/close.py"
 MARCH, JUNE = date(2026, 3, 1), date(2026, 6, 1)
@@ -54,13 +54,8 @@ class Desk:
     def ledger(self) -> Ledger:
         return self.place.ledger
 
-    def open(self, **query: str) -> AppTest:
-        at = AppTest.from_file(str(DASHBOARD), default_timeout=30)
-        at.session_state[TEST_USER] = self.who
-        for name, value in query.items():
-            at.query_params[name] = value
-        at.run()
-        return at.switch_page(str(PAGES / PAGE)).run()
+    def open(self, *, from_home: bool = False, **query: str) -> AppTest:
+        return look(PAGE, self.who, from_home=from_home, **query)
 
 
 @pytest.fixture
@@ -153,6 +148,23 @@ def _purchase(desk: Desk, name: str) -> int:
     return min(one.purchase.purchase_id for one in found if one.account == name)
 
 
+def test_work_told_late_for_a_closed_month_books_in_the_open_one_and_is_found_there(desk: Desk) -> None:
+    store, who, april = desk.place.store, desk.who, (date(2026, 4, 1), date(2026, 4, 30))
+    closing.run(MARCH, "The month is over", "once", "")
+    before = {one.grant_class: one.tokens for one in books.books(store, who, *april).flows}
+    late = desk.ledger.spend(
+        "acme/gita", action="work", tokens=70, agent="srs", event_at=datetime(2026, 3, 20, tzinfo=UTC)
+    )
+    after = {one.grant_class: one.tokens for one in books.books(store, who, *april).flows}
+    assert after["plan"].used == before.get("plan", Flow()).used + 70
+    found = liability.moved(store, who, *april, "used", grant_class="plan", limit=100)
+    assert (late.transaction_id, april[0], -70) in [(one.txn_id, one.day, one.tokens) for one in found]
+    assert sum(one.tokens for one in found) == -after["plan"].used
+    for day, flow in ((date(2026, 3, 31), before["plan"].opening), (april[1], after["plan"].closing)):
+        left = liability.outstanding(store, who, day, grant_class="plan", limit=100)
+        assert sum(one.remaining for one in left) == flow, day
+
+
 def test_figures_that_are_not_those_that_were_frozen_are_told(desk: Desk) -> None:
     closed = closing.run(MARCH, "The month is over", "once", "")
     moved = books.books(desk.place.store, desk.who, date(2026, 4, 1), date(2026, 4, 30))
@@ -217,7 +229,7 @@ def test_an_organization_without_anything_booked_and_people_who_may_not_look(
     assert not at.exception
     assert "None yet" in text(at)
     with pytest.raises(ValueError, match="Could not find a navigation page"):
-        replace(desk, who=lead(desk.ledger, role="user")).open()
+        replace(desk, who=lead(desk.ledger, role="user")).open(from_home=True)
 
 
 def test_books_that_do_not_answer_are_told_with_a_reference(

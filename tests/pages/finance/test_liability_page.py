@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.ledgers import MovedClock
+from support.looking import look
 from support.revenues import SHOP, Season, a_season, lead
 
 from creditbook import open_ledger
 from creditbook.installation import Installation, close_installations, installation
 from creditbook.reports.finance import books
 from creditbook.reports.finance.periods import custom
-from creditbook.site import DASHBOARD, PAGES
 from creditbook.ui.finance import liability, liability_rows
 from creditbook.ui.finance.sheets import Picked, Sheet
-from creditbook.ui.session import TEST_USER
 
 PAGE = "finance/liability.py"
 SPAN = custom(date(2026, 3, 1), date(2026, 7, 2))
@@ -49,15 +48,6 @@ def place(made: tuple[str, Season], monkeypatch: pytest.MonkeyPatch) -> Iterator
 @pytest.fixture
 def who(made: tuple[str, Season]) -> Any:
     return lead(made[1].ledger)
-
-
-def opened(who: Any, **query: str) -> AppTest:
-    at = AppTest.from_file(str(DASHBOARD), default_timeout=30)
-    at.session_state[TEST_USER] = who
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
-    return at.switch_page(str(PAGES / PAGE)).run()
 
 
 def across(sheet: Sheet) -> None:
@@ -112,7 +102,7 @@ def test_every_figure_of_the_page_opens_to_rows_that_add_up_to_it(place: Install
 def test_the_page_shows_it_and_an_address_opens_the_rows(
     place: Installation, who: Any, text: Callable[[AppTest], str]
 ) -> None:
-    at = opened(who, period="All", beneath="tokens.purchased.sold")
+    at = look(PAGE, who, period="All", beneath="tokens.purchased.sold")
     assert not at.exception
     assert at.title[0].value == "Liability"
     assert "Deferred revenue, in INR" in text(at)
@@ -125,10 +115,10 @@ def test_the_page_shows_it_and_an_address_opens_the_rows(
 def test_nothing_owed_says_so_and_members_can_not_look(
     place: Installation, made: tuple[str, Season], text: Callable[[AppTest], str]
 ) -> None:
-    at = opened(lead(made[1].ledger, "empty"))
+    at = look(PAGE, lead(made[1].ledger, "empty"))
     assert "Nothing is owed yet" in text(at)
     with pytest.raises(ValueError, match="Could not find a navigation page"):
-        opened(lead(made[1].ledger, role="user"))
+        look(PAGE, lead(made[1].ledger, role="user"), from_home=True)
 
 
 def test_books_that_do_not_answer_are_told_with_a_reference(
@@ -138,4 +128,4 @@ def test_books_that_do_not_answer_are_told_with_a_reference(
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(books, "books", broken)
-    assert "The books could not be read" in text(opened(who))
+    assert "The books could not be read" in text(look(PAGE, who))

@@ -14,16 +14,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.ledgers import MovedClock
+from support.looking import look
 from support.revenues import SHOP, Season, a_season, lead
 
 from creditbook import open_ledger
 from creditbook.installation import Installation, close_installations, installation
 from creditbook.reports.finance import books, periods, sales, subscriptions
-from creditbook.site import DASHBOARD, PAGES
 from creditbook.ui.finance import earning, joining, recurring, revenue, sheets, sold
 from creditbook.ui.finance.listing import Listing
 from creditbook.ui.finance.sheets import Picked, Sheet
-from creditbook.ui.session import TEST_USER
 
 PAGE = "finance/revenue.py"
 SPAN = periods.custom(date(2026, 3, 1), date(2026, 7, 2))
@@ -54,15 +53,6 @@ def season(made: tuple[str, Season]) -> Season:
     return made[1]
 
 
-def opened(who: Any, **query: str) -> AppTest:
-    at = AppTest.from_file(str(DASHBOARD), default_timeout=30)
-    at.session_state[TEST_USER] = who
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
-    return at.switch_page(str(PAGES / PAGE)).run()
-
-
 def rows(sheet: Sheet) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(sheets.csv_bytes(sheet).decode())))
 
@@ -84,7 +74,7 @@ def everything(listing: Listing | None) -> list[Any]:
 def test_the_page_says_what_was_sold_and_what_the_plans_bring(
     place: Installation, season: Season, text: Callable[[AppTest], str]
 ) -> None:
-    at = opened(lead(season.ledger), period="All")
+    at = look(PAGE, lead(season.ledger), period="All")
     assert not at.exception
     assert at.title[0].value == "Revenue"
     who = lead(season.ledger)
@@ -182,10 +172,10 @@ def test_the_rows_beneath_a_figure_have_an_address_and_nonsense_in_it_is_nothing
     place: Installation, season: Season, text: Callable[[AppTest], str]
 ) -> None:
     who = lead(season.ledger)
-    at = opened(who, period="All", beneath="sold.2026-06:plan:thirty.gross")
+    at = look(PAGE, who, period="All", beneath="sold.2026-06:plan:thirty.gross")
     assert not at.exception
     assert any("gita" in frame.value.to_string() for frame in at.dataframe)
-    assert not opened(who, period="All", beneath="x").exception
+    assert not look(PAGE, who, period="All", beneath="x").exception
     lives = subscriptions.lives(place.store, who, SPAN.last)
     for nonsense in ("sold.2026-99:plan:thirty.gross", "mrr.never.new", "cohorts.2026-03.what", "no.such.sheet"):
         picked = Picked(*nonsense.split("."))
@@ -195,14 +185,14 @@ def test_the_rows_beneath_a_figure_have_an_address_and_nonsense_in_it_is_nothing
 def test_an_organization_that_sold_nothing_says_so(
     place: Installation, season: Season, text: Callable[[AppTest], str]
 ) -> None:
-    at = opened(lead(season.ledger, "empty"))
+    at = look(PAGE, lead(season.ledger, "empty"))
     assert not at.exception
     assert "Nothing sold yet" in text(at)
 
 
 def test_members_can_not_open_it(place: Installation, season: Season) -> None:
     with pytest.raises(ValueError, match="Could not find a navigation page"):
-        opened(lead(season.ledger, role="user"))
+        look(PAGE, lead(season.ledger, role="user"), from_home=True)
 
 
 def test_a_database_that_does_not_answer_is_told_with_a_reference(
@@ -212,7 +202,7 @@ def test_a_database_that_does_not_answer_is_told_with_a_reference(
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(subscriptions, "lives", broken)
-    at = opened(lead(season.ledger))
+    at = look(PAGE, lead(season.ledger))
     assert not at.exception
     assert "Revenue could not be read" in text(at)
 

@@ -112,8 +112,8 @@ def outstanding(
 ) -> list[Any]:
     """Grants of which anything was left at the end of an accounting date, newest first, each with how much.
 
-    ``until`` is the instant at which that day ends: grants that began later had not been given. Rows: (grant_id,
-    account, class, source, label, amount, price_minor, currency, effective_at, expires_at, remaining, minor).
+    ``until`` is the instant at which that day ends. Rows: (grant_id, account, class, source, label, amount,
+    price_minor, currency, effective_at, expires_at, remaining, minor).
     """
     found: list[Any] = []
     while True:
@@ -139,21 +139,19 @@ def _candidates(
     currency: str,
     before_id: int | None,
 ) -> list[Any]:
-    """Grants that live, or that something moved after the day; all others had nothing left by then."""
-    later = (
-        sa.select(sa.literal(1))
-        .select_from(entry)
-        .join(ledger_transaction, sa.and_(t.org_id == e.org_id, t.txn_id == e.txn_id))
-        .where(e.org_id == g.org_id, e.grant_id == g.grant_id, t.accounting_date > day)
-        .exists()
-    )
+    """Grants that live, or that something moved after the day; all others had nothing left by then.
+
+    Of those that began after it, only what something moved by then all the same: work told late may be booked on a day
+    on which the grant that paid it had not been given (rule 34).
+    """
+    later, by_then = _booked(t.accounting_date > day), _booked(t.accounting_date <= day)
     query = (
         sa.select(
             g.grant_id, a.name.label("account"), g["class"].label("grant_class"), g.source, g.label, g.amount,
             g.price_minor, g.currency, g.effective_at, g.expires_at,
         )
         .join_from(token_grant, account, sa.and_(a.org_id == g.org_id, a.account_id == g.account_id))
-        .where(g.org_id == org_id, g.effective_at < until, sa.or_(g.live, later))
+        .where(g.org_id == org_id, sa.or_(g.effective_at < until, by_then), sa.or_(g.live, later))
         .order_by(g.grant_id.desc())
         .limit(AT_ONCE)
     )  # fmt: skip
@@ -164,6 +162,17 @@ def _candidates(
     if before_id is not None:
         query = query.where(g.grant_id < before_id)
     return list(connection.execute(query).all())
+
+
+def _booked(when: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether anything was booked on the grant then."""
+    return (
+        sa.select(sa.literal(1))
+        .select_from(entry)
+        .join(ledger_transaction, sa.and_(t.org_id == e.org_id, t.txn_id == e.txn_id))
+        .where(e.org_id == g.org_id, e.grant_id == g.grant_id, when)
+        .exists()
+    )
 
 
 def _left(connection: sa.Connection, org_id: int, day: date, grant_ids: list[int]) -> dict[int, tuple[int, int]]:
