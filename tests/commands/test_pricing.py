@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 import typer
+from support.ledgers import PROGRAM
 from typer.testing import CliRunner, Result
 
 from creditbook.commands.exchange import fx
 from creditbook.commands.pricing import price
 from creditbook.domain.errors import InvalidRequest, NotFound
+from creditbook.installation import installation
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +113,19 @@ def test_rates_are_listed_with_who_entered_them_the_one_that_holds_first() -> No
 def test_without_a_provider_fetching_says_how_to_have_one() -> None:
     with pytest.raises(InvalidRequest, match="CREDITBOOK_FX_URL"):
         run(fx, "fetch")
+
+
+def test_what_has_no_price_is_listed_and_corrected_once_it_has_one() -> None:
+    ledger = installation().ledger
+    ledger.create_organization("acme", PROGRAM)
+    ledger.open_account("acme/asha", plan="bare")
+    ledger.spend("acme/asha", action="chat", model="House-1", input_tokens=1_000_000)
+    (line,) = said(price, "list", "--org", "acme", "--unpriced")["models"]
+    assert (line["model"], line["unpriced"], line["origin"], line["rate"]) == ("House-1", 1, "none", None)
+    run(price, "set", "house-1", "--input", "1.25", "--from", "2026-01-01", "--org", "acme", "--reason", "contract")
+    words = ("correct", "house-1", "--org", "acme", "--reason", "contract")
+    foreseen = said(price, *words, "--dry-run")
+    assert (foreseen["requests"], foreseen["usd_nanos"]) == (1, 1_250_000_000)
+    assert run(price, *words).stdout.startswith("1 request corrected by +$1.250000 (+₹")
+    assert said(price, *words)["corrected"] == 0
+    assert run(price, "list", "--org", "acme", "--unpriced").stdout == "Every request has a price.\n"
