@@ -51,19 +51,18 @@ def sums(
     # PostgreSQL adds bigints into numeric; every total of ours is a 64-bit whole number.
     added = [sa.cast(sa.func.coalesce(sa.func.sum(lines.c[name]), 0), sa.BigInteger).label(name) for name in MEASURES]
     first: list[Any] = [sa.desc(most)] if most else []
-    query = sa.select(*keys, *added).group_by(*keys).order_by(*first, *keys).limit(limit)
-    return list(connection.execute(query).all())
+    query = sa.select(*keys, *added).group_by(*keys).having(*_something(lines.c, wanted, by))
+    return list(connection.execute(query.order_by(*first, *keys).limit(limit)).all())
 
 
 def source(wanted: Wanted, by: Collection[Dimension]) -> Source:
     """Which table answers: a rollup, or the transactions themselves of the days asked for."""
-    plain = wanted.basis == "event" and not wanted.is_filtered
     if "account" in by or wanted.accounts:
-        if plain and set(by) <= {"account"}:
+        if not wanted.is_filtered and set(by) <= {"account"}:
             return "month_account"
-        in_days = wanted.basis == "event" and not wanted.plans and not HOURS & set(by) and "plan" not in by
-        return "account_day" if in_days else "transaction"
+        return "account_day" if not wanted.plans and not HOURS & set(by) and "plan" not in by else "transaction"
     if HOURS & set(by):
+        plain = wanted.basis == "event" and not wanted.is_filtered
         return "org_hour" if plain and not set(by) & set(NAMED) else "transaction"
     return "org_day"
 
@@ -76,9 +75,9 @@ def width(dimension: Dimension) -> int:
 def spenders(connection: sa.Connection, org_id: int, wanted: Wanted) -> int:
     """How many accounts have any of this usage."""
     by: tuple[Dimension, ...] = ("account",)
-    accounts_there = _lines(org_id, wanted, by).subquery()
-    counted_ones = sa.select(sa.func.count(sa.distinct(accounts_there.c.account_id)))
-    return int(connection.execute(counted_ones).scalar_one())
+    lines = _lines(org_id, wanted, by).subquery()
+    there = sa.select(lines.c.account_id).group_by(lines.c.account_id).having(*_something(lines.c, wanted, by))
+    return int(connection.execute(sa.select(sa.func.count()).select_from(there.subquery())).scalar_one())
 
 
 def names(connection: sa.Connection, org_id: int) -> list[Any]:
@@ -144,6 +143,38 @@ def _org_days(org_id: int, wanted: Wanted) -> Any:
     return sa.union_all(same, of(d.accounting_date, d.accounting_date != d.org_date))
 
 
+def _something(columns: Any, wanted: Wanted, by: Collection[Dimension]) -> Terms:
+    """Where days of accounts were put right by what is booked late, all that was there may be gone."""
+    if not by or wanted.basis == "event" or source(wanted, by) not in _PUT_RIGHT:
+        return []
+    return [sa.or_(*(sa.func.sum(columns[name]) != 0 for name in MEASURES))]
+
+
+def _put_right(lines: Callable[[int, Wanted], Any], *keys: str) -> Callable[[int, Wanted], Any]:
+    """The same by accounting date: plus what was booked into these days late, less what of them was booked elsewhere.
+
+    Both are few, and have an index of their own; books are closed forwards, so nothing is booked before it happened.
+    """
+
+    def of(org_id: int, wanted: Wanted) -> Any:
+        if wanted.basis == "event":
+            return lines(org_id, wanted)
+        late = [t.org_id == org_id, IS_COUNTED, t.accounting_date != t.org_date, *_of(t, wanted), *_named(t, wanted)]
+        booked = t.accounting_date.between(wanted.first, wanted.last)
+        happened = [t.org_date.between(wanted.first, wanted.last), t.accounting_date >= wanted.first]
+        came = [(t.accounting_date if key == "org_date" else t[key]).label(key) for key in keys]
+        went = [t[key] for key in keys]
+        less = [(-measure.element).label(measure.name) for measure in OF_TRANSACTION]
+        by_event = lines(org_id, wanted).subquery().c
+        return sa.union_all(
+            sa.select(*(by_event[key] for key in keys), *_measures(by_event)),
+            sa.select(*came, *OF_TRANSACTION).where(*late, booked),
+            sa.select(*went, *less).where(*late, *happened),
+        )
+
+    return of
+
+
 def _account_days(org_id: int, wanted: Wanted) -> Any:
     keys = (a.account_id, a.org_date, a.agent, a.model, a.feature)
     asked = a.org_date.between(wanted.first, wanted.last)
@@ -175,11 +206,12 @@ def transactions(org_id: int, wanted: Wanted) -> sa.Select[Any]:
     return sa.select(*keys, *OF_TRANSACTION).where(*counted(org_id, wanted))
 
 
+_PUT_RIGHT = {"account_day", "month_account"}
 _OF_SOURCE: dict[Source, Callable[[int, Wanted], Any]] = {
     "org_day": _org_days,
     "org_hour": _org_hours,
-    "account_day": _account_days,
-    "month_account": _by_account,
+    "account_day": _put_right(_account_days, "account_id", "org_date", "agent", "model", "feature"),
+    "month_account": _put_right(_by_account, "account_id"),
     "transaction": transactions,
 }
 
