@@ -22,7 +22,7 @@ if not months:
     page.empty("No statement yet", "Each month of your account has one, from the month in which it is opened.")
     st.stop()
 
-with page.row(horizontal_alignment="distribute"):
+with page.row():
     month = draw.month_of(months)
     draw.files(who, account, month)
 

@@ -85,7 +85,7 @@ def movements(found: Statement) -> None:
         first = found.first_at.astimezone(zone).date()
         last = (found.end_at - timedelta(hours=1)).astimezone(zone).date()
         with row(horizontal_alignment="distribute"):
-            head("From opening to closing", f"{days(first, last)} in {esc(found.zone)}")
+            head("From opening to closing", f"{days(first, last)} in {esc(found.zone)}. Costs as booked")
             st.page_link(
                 PAGES / "account" / "history.py",
                 label="Every line",
@@ -108,28 +108,27 @@ def _table(found: Statement) -> pd.DataFrame:
 
     lines: list[tuple[str, ...]] = [("**Opening**", "", f"**{full(found.opening)}**", "", "")]
     for one in found.moved:
-        both = (cost(one.cost_usd_nanos, lambda n: usd(n, 4)), cost(one.cost_inr_nanos, inr))
+        both = (cost(one.cost_usd_nanos, usd), cost(one.cost_inr_nanos, inr))
         lines.append((kind_name(one.kind), full(one.lines), signed(one.tokens), *both))
-    total = (cost(found.cost_usd_nanos, lambda n: usd(n, 4)), cost(found.cost_inr_nanos, inr))
+    total = (cost(found.cost_usd_nanos, usd), cost(found.cost_inr_nanos, inr))
     bold = tuple(f"**{one}**" if one else "" for one in total)
     lines.append(("**Closing**", f"**{full(found.count)}**", f"**{full(found.closing)}**", *bold))
-    return pd.DataFrame(lines, columns=["", "Lines", "Tokens", "Cost, USD", "Cost, INR"])
+    return pd.DataFrame(lines, columns=["", "Lines", "Tokens", "USD", "INR"])
 
 
 def files(who: Principal, account: AccountName, month: date) -> None:
     """The statement as files; each is made, and put on record, when its button is pressed."""
-    with row(gap="xsmall"):
-        for place, format_ in enumerate(statement_files.FORMATS):
-            st.download_button(
-                format_.upper() if format_ != "parquet" else "Parquet",
-                partial(build, who, account, month, format_),
-                file_name(f"statement-{account.name or who.org_slug}-{month:%Y-%m}").replace(".csv", f".{format_}"),
-                MIME[format_],
-                icon=":material/download:",
-                type="secondary" if place else "primary",
-                on_click="ignore",
-                key=f"statement-{format_}",
-            )
+    for place, format_ in enumerate(statement_files.FORMATS):
+        st.download_button(
+            format_.upper() if format_ != "parquet" else "Parquet",
+            partial(build, who, account, month, format_),
+            file_name(f"statement-{account.name or who.org_slug}-{month:%Y-%m}").replace(".csv", f".{format_}"),
+            MIME[format_],
+            icon=":material/download:",
+            type="secondary" if place else "primary",
+            on_click="ignore",
+            key=f"statement-{format_}",
+        )
 
 
 def build(who: Principal, account: AccountName, month: date, format_: str) -> bytes:
