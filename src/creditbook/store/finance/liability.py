@@ -17,7 +17,7 @@ from creditbook.store.tables.ledger import account, books_day, entry, ledger_tra
 b, e, g, t, a = books_day.c, entry.c, token_grant.c, ledger_transaction.c, account.c
 
 Side = Literal["in", "out"]
-AT_ONCE = 200
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +39,68 @@ def moved(
 ) -> list[Any]:
     """Transactions, newest day first: (txn_id, accounting_date, kind, account, actor, reason, tokens, minor).
 
-    Of a transaction only what its wanted entries moved is added up. ``after_id`` is the last transaction seen.
+    Of a transaction only what its wanted entries moved is added up. ``after_id`` is the last transaction seen. Days are
+    read one by one over their index, so a first page is quick however much a month holds.
     """
-    days = _days(connection, org_id, first, last, wanted)
-    if not days:
-        return []
-    measure = e.deferred_minor if wanted.currency else e.amount
-    direction = measure > 0 if wanted.side == "in" else measure < 0
-    query = (
-        sa.select(
-            t.txn_id, t.accounting_date, t.kind, a.name.label("account"), t.actor, t.reason,
-            _whole(sa.func.sum(e.amount)).label("tokens"), _whole(sa.func.sum(e.deferred_minor)).label("minor"),
+    seen = None if after_id is None else _day_of(connection, org_id, after_id)
+    found: list[Any] = []
+    for day in reversed(_days(connection, org_id, first, last if seen is None else min(last, seen), wanted)):
+        before = after_id if day == seen else None
+        while len(found) < limit:
+            rows = _booked_on(connection, org_id, day, wanted, before)
+            sums = _sums(connection, org_id, [row.txn_id for row in rows], wanted)
+            found += [(*row, *sums[row.txn_id]) for row in rows if row.txn_id in sums]
+            if len(rows) < AT_ONCE:
+                break
+            before = rows[-1].txn_id
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _day_of(connection: sa.Connection, org_id: int, txn_id: int) -> date | None:
+    found: date | None = connection.scalar(sa.select(t.accounting_date).where(t.org_id == org_id, t.txn_id == txn_id))
+    return found
+
+
+def _booked_on(connection: sa.Connection, org_id: int, day: date, wanted: Moves, before: int | None) -> list[Any]:
+    """Transactions of the wanted kinds that are booked on a day, newest first: what happened on it, over the index by
+    that, and what a closing moved there, over the small index of those."""
+    parts = (
+        (t.org_date == day, t.accounting_date == t.org_date),
+        (t.accounting_date == day, t.accounting_date != t.org_date),
+    )
+    rows: list[Any] = []
+    for terms in parts:
+        query = (
+            sa.select(t.txn_id, t.accounting_date, t.kind, a.name.label("account"), t.actor, t.reason)
+            .join_from(ledger_transaction, account, sa.and_(a.org_id == t.org_id, a.account_id == t.account_id))
+            .where(t.org_id == org_id, *terms, _of_kind(t.kind, wanted))
+            .order_by(t.txn_id.desc())
+            .limit(AT_ONCE)
         )
-        .join_from(ledger_transaction, entry, sa.and_(e.org_id == t.org_id, e.txn_id == t.txn_id))
-        .join(token_grant, sa.and_(g.org_id == e.org_id, g.grant_id == e.grant_id))
-        .join(account, sa.and_(a.org_id == t.org_id, a.account_id == t.account_id))
-        .where(t.org_id == org_id, _on(days), _of_kind(t.kind, wanted), direction)
-        .group_by(t.txn_id, t.accounting_date, t.kind, a.name, t.actor, t.reason)
-        .order_by(t.accounting_date.desc(), t.txn_id.desc())
-        .limit(limit)
-    )  # fmt: skip
+        if before is not None:
+            query = query.where(t.txn_id < before)
+        rows += connection.execute(query).all()
+    return sorted(rows, key=lambda row: -row.txn_id)[:AT_ONCE]
+
+
+def _sums(connection: sa.Connection, org_id: int, ids: list[int], wanted: Moves) -> dict[int, tuple[int, int]]:
+    """What the wanted entries of these transactions moved: tokens, and minor units of deferred money."""
+    if not ids:
+        return {}
+    measure = e.deferred_minor if wanted.currency else e.amount
+    query = (
+        sa.select(e.txn_id, _whole(sa.func.sum(e.amount)), _whole(sa.func.sum(e.deferred_minor)))
+        .join_from(entry, token_grant, sa.and_(g.org_id == e.org_id, g.grant_id == e.grant_id))
+        .where(e.org_id == org_id, e.txn_id.in_(ids), measure > 0 if wanted.side == "in" else measure < 0)
+        .group_by(e.txn_id)
+    )
     if wanted.grant_class:
         query = query.where(g["class"] == wanted.grant_class)
     if wanted.currency:
         query = query.where(g.currency == wanted.currency)
-    if after_id is not None:
-        at = sa.select(t.accounting_date).where(t.org_id == org_id, t.txn_id == after_id).scalar_subquery()
-        query = query.where(sa.or_(t.accounting_date < at, sa.and_(t.accounting_date == at, t.txn_id < after_id)))
-    return list(connection.execute(query).all())
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
 def _days(connection: sa.Connection, org_id: int, first: date, last: date, wanted: Moves) -> list[date]:
@@ -81,12 +115,6 @@ def _days(connection: sa.Connection, org_id: int, first: date, last: date, wante
     if wanted.currency:
         terms.append(b.currency == wanted.currency)
     return list(connection.scalars(sa.select(b.accounting_date).where(*terms).distinct().order_by(b.accounting_date)))
-
-
-def _on(days: list[date]) -> sa.ColumnElement[bool]:
-    """Booked on one of these days: on the day it happened, over the index by that, or moved there by a closing."""
-    same = sa.and_(t.org_date.in_(days), t.accounting_date == t.org_date)
-    return sa.or_(same, sa.and_(t.accounting_date != t.org_date, t.accounting_date.in_(days)))
 
 
 def _of_kind(column: sa.ColumnElement[Any], wanted: Moves) -> sa.ColumnElement[bool]:
