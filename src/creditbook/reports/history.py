@@ -10,8 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from creditbook.access.values import Principal
+from creditbook.store import prices
 from creditbook.store import reports_history as store_history
 from creditbook.store.engine import Store
+from creditbook.store.prices import FxRow
 from creditbook.store.reports_history import NO_FILTER, LineFilter
 
 from .usage import account_of
@@ -99,7 +101,7 @@ class Owed:
 class Opened:
     """A line with everything behind it. ``reversed_by`` are its refunds, ``reverses`` the line it corrects.
 
-    ``metadata`` is what the application sent along, such as its own project id.
+    ``metadata`` is what the application sent along, such as its own project id; ``rate`` is the frozen exchange rate.
     """
 
     line: Line
@@ -113,6 +115,7 @@ class Opened:
     owed: tuple[Owed, ...]
     reversed_by: tuple[Line, ...]
     metadata: dict[str, Any]
+    rate: FxRow | None = None
 
 
 def page(
@@ -151,6 +154,7 @@ def opened(store: Store, principal: Principal, txn_id: int, *, of_members: bool 
         moved = store_history.entries(connection, org, txn_id)
         owed = store_history.debts(connection, org, txn_id)
         reversed_by = store_history.reversals(connection, org, account, txn_id)
+        rate = None if row.fx_rate_id is None else prices.fx_rate_of(connection, row.fx_rate_id)
     return Opened(
         line=_line(row),
         plan=row.plan,
@@ -163,6 +167,7 @@ def opened(store: Store, principal: Principal, txn_id: int, *, of_members: bool 
         owed=tuple(Owed(e.amount, e.owed_after, e.cause, e.feature) for e in owed),
         reversed_by=tuple(_line(r) for r in reversed_by),
         metadata=row.metadata or {},
+        rate=rate,
     )
 
 

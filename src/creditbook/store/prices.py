@@ -89,6 +89,14 @@ def fx_rates(connection: sa.Connection, base: str, quote: str, above_id: int = 0
     return [FxRow(*row) for row in connection.execute(found)]
 
 
+def fx_rate_of(connection: sa.Connection, fx_rate_id: int) -> FxRow | None:
+    """The rate that something was booked at, be it corrected since."""
+    c = fx_rate.c
+    found = sa.select(c.fx_rate_id, c.day, c.rate_nanos, c.source).where(c.fx_rate_id == fx_rate_id)
+    row = connection.execute(found).one_or_none()
+    return None if row is None else FxRow(*row)
+
+
 class EnteredRate(NamedTuple):
     """A rate with who entered it and when."""
 

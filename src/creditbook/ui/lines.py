@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,13 @@ import pandas as pd
 import streamlit as st
 
 from creditbook.reports.history import Line, Moved, Opened, Owed
+from creditbook.store.prices import FxRow
 
 from . import address, tables
 from .colour import colour
 from .format import esc, full, inr, instant, signed, usd, zone_mark
 from .kinds import CLASSES, kind_icon, kind_name, wallet_name
+from .money import rate_words
 from .page import card, dot, facts, head, muted, numbers, row
 
 _CAUSES = {"incurred": "borrowed", "repaid": "repaid", "cancelled": "cancelled", "written_off": "written off"}
@@ -106,7 +108,7 @@ def _facts(opened: Opened, zone: ZoneInfo) -> dict[str, str]:
     if line.input_tokens or line.output_tokens:
         said["Model tokens"] = _model_tokens(line)
     if line.model or line.cost_usd_nanos:
-        said |= _cost(line, opened.price_version)
+        said |= _cost(line, opened.price_version, opened.rate)
     if line.description and line.description != line.what:
         said["Note"] = esc(line.description)
     if line.reason:
@@ -130,13 +132,15 @@ def _model_tokens(line: Line) -> str:
     return f"{full(line.input_tokens)} in + {full(line.output_tokens)} out{more}"
 
 
-def _cost(line: Line, price_version: str | None) -> dict[str, str]:
+def _cost(line: Line, price_version: str | None, rate: FxRow | None) -> dict[str, str]:
     if line.cost_usd_nanos is None:
         return {"Cost": ":orange[not priced yet]" if line.unpriced else ":gray[–]"}
     said = {"Cost": usd(line.cost_usd_nanos, 6)}
     if line.cost_inr_nanos is not None:
         said["Cost"] += f" · {inr(line.cost_inr_nanos, 2 if line.cost_inr_nanos >= 10**7 else 6)}"
-        if line.cost_usd_nanos > 0:
+        if rate is not None:
+            said["Rate"] = rate_words(rate, line.event_at.astimezone(UTC).date())
+        elif line.cost_usd_nanos > 0:
             said["Rate"] = f"₹{line.cost_inr_nanos / line.cost_usd_nanos:.4f} for $1, as booked"
     if price_version:
         said["Price"] = esc(price_version)

@@ -15,7 +15,7 @@ from creditbook.pricing.repricing import Preview, Proposal
 from creditbook.store import prices as rows
 from creditbook.store.engine import Store
 from creditbook.store.finance import repricing as usage_rows
-from creditbook.store.prices import EnteredRate
+from creditbook.store.prices import EnteredRate, FxRow
 
 Origin = Literal["yours", "installation", "list", "none"]
 """Whose price it is: the organization's own, the installation's, genai-prices', nobody's."""
@@ -151,6 +151,12 @@ def rates(store: Store, now: datetime, limit: int = 400) -> Rates:
     if held is None:
         return Rates(None, 0, False, found)
     return Rates(held, business_days(held.day, today), is_stale(held.day, today), found)
+
+
+def frozen_rate(store: Store, fx_rate_id: int) -> FxRow | None:
+    """The exchange rate that something was booked at."""
+    with store.read() as connection:
+        return rows.fx_rate_of(connection, fx_rate_id)
 
 
 def utc_noon(day: date) -> datetime:

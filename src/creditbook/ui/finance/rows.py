@@ -7,6 +7,7 @@ rows.show(store, who, asked.wanted, asked.booking) # at the page's end
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from creditbook.access.values import Principal
-from creditbook.reports.finance import beneath
+from creditbook.reports.finance import beneath, prices
 from creditbook.reports.finance.beneath import Bar, Line
 from creditbook.reports.finance.money import Booking
 from creditbook.reports.finance.wanted import Wanted
@@ -24,6 +25,7 @@ from creditbook.ui import address, page, tables
 from creditbook.ui.charts import CLOSED, Pick
 from creditbook.ui.format import dollars_in_markdown, esc, full, inr, plural, usd, zone_mark
 from creditbook.ui.kinds import CLASSES, kind_name, wallet_name
+from creditbook.ui.money import rate_words
 from creditbook.ui.reading import Unread, not_read, read
 
 PARAMETER = "rows"
@@ -171,7 +173,10 @@ def _entries(store: Store, who: Principal, line: Line) -> None:
         not_read("This row", moved)
         return
     priced = esc(line.price_version) if line.price_version else "no price"
-    rate = f", rate `{line.fx_rate_id}`" if line.fx_rate_id else ""
+    frozen = read(partial(prices.frozen_rate, store, line.fx_rate_id)) if line.fx_rate_id else None
+    rate = ""
+    if frozen is not None and not isinstance(frozen, Unread):
+        rate = f"; {esc(rate_words(frozen, line.event_at.astimezone(UTC).date()))}"
     page.muted(f"Line `{line.txn_id}`: {priced}{rate}. {esc(line.reason)}")
     if not moved:
         page.muted("It moved no grant: metered, or a correction of its cost.")

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from creditbook.access.values import Principal
+from creditbook.pricing.fx import business_days, is_stale
 from creditbook.reports.finance import periods, usage
 from creditbook.reports.finance.books import first_booked
 from creditbook.reports.finance.money import AS_BOOKED, Booking, rate_on
@@ -21,7 +22,7 @@ from creditbook.reports.finance.periods import Period
 from creditbook.reports.finance.wanted import NAMED, Basis, Named, Wanted
 from creditbook.store.engine import Store
 from creditbook.ui import page
-from creditbook.ui.format import esc
+from creditbook.ui.format import esc, plural
 from creditbook.ui.reading import Unread, read
 
 DEFAULT = "30 days"
@@ -177,6 +178,9 @@ def _rupees(store: Store, today: date) -> Booking:
             page.muted("No exchange rate is known for that day: rupees stay as booked.")
             return AS_BOOKED
         page.muted(f"Rupees are {esc(Booking(rate).words)}. Nothing that is booked changes.")
+        if is_stale(rate.day, day or today):
+            old = plural(business_days(rate.day, day or today), "business day")
+            st.markdown(f":orange[:material/schedule: :small[That rate was {old} old by then: no newer one is known.]]")
         return Booking(rate)
 
 
