@@ -35,7 +35,7 @@ def per_term(every: Every | None) -> str:
 
 
 def rate_words(rate: FxRow, used_on: date) -> str:
-    """A frozen rate: ``₹94.9552 for $1, the rate of 30 Oct 2026, 15 business days old by then``; its age only when old."""
+    """A frozen rate: ``₹94.9552 for $1, the rate of 30 Oct 2026, 15 business days old by then``; its age when old."""
     each = (Decimal(rate.rate_nanos) / NANOS).quantize(Decimal("0.0001"))
     said = f"₹{each} for $1, the rate of {rate.day.day} {rate.day:%b %Y}"
     return said + (
