@@ -75,9 +75,8 @@ def top(
 ) -> tuple[list[tuple[Holder, Usage]], int]:
     """The accounts with the most of a measure, and how many accounts have any usage at all."""
     with store.read(who.org_id) as connection:
-        rows = store_usage.sums(connection, who.org_id, wanted, ("account",), most=measure, limit=limit)
+        rows, many = store_usage.ranked(connection, who.org_id, wanted, measure, limit)
         known = {row[0]: Holder(*row) for row in store_usage.accounts(connection, who.org_id, [r[0] for r in rows])}
-        many = store_usage.spenders(connection, who.org_id, wanted)
     return [(known[row[0]], Usage(*row[1:])) for row in rows], many
 
 

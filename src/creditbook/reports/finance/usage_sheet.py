@@ -68,13 +68,12 @@ def sheet(
 
         now = read(wanted, *NAMED)
         whole = added(now)
-        rows = store_usage.sums(connection, who.org_id, wanted, ("account",), most="cost_usd_nanos", limit=SPENDERS)
+        rows, many = store_usage.ranked(connection, who.org_id, wanted, "cost_usd_nanos", SPENDERS)
         ids = [row[0] for row in rows]
         then = read(before, *NAMED) if before else {}
         moved = (_moved(read, before, wanted, then, now, movers_by)) if before and then else ()
         shown = {one.key for one in moved[:SPENDERS]} if movers_by == "account" else set()
         holders = holders_of(connection, who, [*ids, *shown])
-        many = store_usage.spenders(connection, who.org_id, wanted)
         countable = whole.requests <= RAW_MOST or in_rollups(wanted, "weekday_hour")
         past = read(before.only(*ids), "account") if before and then and ids else None
         return Sheet(
