@@ -73,7 +73,8 @@ def beneath(wanted: Wanted, **more: Any) -> Callable[[Store, Principal], object]
 
 
 def movements(line: str, currency: str) -> Callable[[Store, Principal], object]:
-    return lambda store, who: liability.moved(store, who, FIRST, LAST, line, currency=currency)
+    march = date(2026, 3, 1), date(2026, 3, 31)  # where something moved: days on which nothing did are not asked for
+    return lambda store, who: liability.moved(store, who, *march, line, currency=currency)
 
 
 def of_costs(ask: Callable[[Store, Principal, costs.Costs], object]) -> Callable[[Store, Principal], object]:
