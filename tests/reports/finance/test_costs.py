@@ -120,7 +120,7 @@ def raw(
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     with server.database(migrated=True) as url:
-        made = _lived(url, months=2, steps=70)
+        made = _lived(url, months=3, steps=70)
         yield made
         made.ledger.close()
 
