@@ -11,11 +11,15 @@ import pytest
 from support.ledgers import PROGRAM, MovedClock
 
 from creditbook import Ledger, open_ledger
+from creditbook.domain.program import Allowance, Every, GrantClass, Plan, WalletType
 from creditbook.domain.state import Book
 from creditbook.reports.finance.projecting import Need, live, spread
 from creditbook.store.batch import Wanted
 
 DAYS = 40
+PAID = Plan(
+    "paid", "Paid", 3, GrantClass.PLAN, (Allowance(WalletType.MONTHLY, 20_000, Every.ANNIVERSARY_MONTH),), 49_900
+)
 
 
 @pytest.fixture
@@ -26,7 +30,7 @@ def clock() -> MovedClock:
 @pytest.fixture
 def ledger(sqlite_url: str, clock: MovedClock) -> Iterator[Ledger]:
     opened = open_ledger(sqlite_url, clock=clock)
-    opened.create_organization("acme", replace(PROGRAM, zone="UTC"), zone="UTC")
+    opened.create_organization("acme", replace(PROGRAM, zone="UTC", plans=PROGRAM.plans | {"paid": PAID}), zone="UTC")
     yield opened
     opened.close()
 
@@ -101,6 +105,15 @@ def test_nothing_of_it_reaches_the_book_it_was_copied_from(ledger: Ledger, clock
     before = repr(book)
     live(book, [Need(asha, [1_000] * (DAYS + 1), {})], clock() + timedelta(0), DAYS)
     assert repr(book) == before
+
+
+def test_a_subscription_is_taken_as_paid_for_as_long_as_it_is_not_cancelled(ledger: Ledger, clock: MovedClock) -> None:
+    ledger.open_account("acme/asha", plan="bare")
+    ledger.sell("acme/asha", "paid", kind="plan", reason="Paid by card", actor="vera")
+    book, asha = book_of(ledger, "acme/asha")
+    levels = live(book, [Need(asha, [100] * (DAYS + 1), {})], clock(), DAYS).paths[asha].levels
+    # Bought on the fourth of March: from the fourth of April on there are 20,000 again, less ten days of use.
+    assert levels[DAYS] == 20_000 - 10 * 100
 
 
 def test_a_day_is_spread_over_features_in_whole_tokens_that_add_up() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from support.ledgers import MONTHLY, PROGRAM, MovedClock
 
 from creditbook import InsufficientTokens, Ledger, open_ledger
@@ -20,6 +21,8 @@ from creditbook.domain.operations import Cost
 from creditbook.domain.program import Allowance, Every, GrantClass, Package, Plan, Program, WalletType
 from creditbook.reports.finance.simulated import Change, Compared
 from creditbook.reports.finance.simulating import Window, last_month, run
+from creditbook.store.finance.replaying import happened
+from creditbook.store.tables.ledger import entry
 
 PAID = Plan("paid", "Paid", 3, GrantClass.PLAN,
             (Allowance(WalletType.MONTHLY, 20_000, Every.ANNIVERSARY_MONTH),), price_minor=49_900)  # fmt: skip
@@ -65,9 +68,17 @@ def april(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     clock = MovedClock(datetime(2026, 3, 10, 9, tzinfo=UTC))
     ledger = open_ledger(f"sqlite:///{file}", clock=clock)
     ledger.create_organization("acme", SHOP, zone="UTC")
-    for name, plan in (("asha", "monthly"), ("ravi", "monthly"), ("mira", "bare"), ("dev", "daily")):
+    for name, plan in (
+        ("asha", "monthly"),
+        ("ravi", "monthly"),
+        ("mira", "bare"),
+        ("dev", "daily"),
+        ("kai", "monthly"),
+    ):
         ledger.open_account(f"acme/{name}", plan=plan)
     spend(ledger, "asha", 4_000)
+    clock.at = datetime(2026, 3, 15, tzinfo=UTC)
+    _buy(ledger, "kai", "plan", "paid")  # closes what would have ended with March
     clock.at = datetime(2026, 3, 20, tzinfo=UTC)
     _buy(ledger, "mira", "plan", "paid")
     early = spend(ledger, "ravi", 500)
@@ -91,6 +102,7 @@ def _an_april(ledger: Ledger, clock: MovedClock, early: int) -> None:
         clock.at = datetime(2026, 4, day, 10, tzinfo=UTC)
         spend(ledger, "asha", 400)
         spend(ledger, "dev", 4)
+        spend(ledger, "kai", 1_000)
         if day <= 22:  # her plan is not paid again: on the 23rd she falls to the free one
             spend(ledger, "mira", 600)
         if day == 3:
@@ -109,6 +121,8 @@ def _an_april(ledger: Ledger, clock: MovedClock, early: int) -> None:
                 spend(ledger, "dev", 5)
         if day == 11:
             ledger.reserve("acme/ravi", action="work", estimate=5_000)  # times out
+        if day == 14:
+            _buy(ledger, "kai", "renewal", "paid")
         if day == 20:
             ledger.freeze("acme/dev", reason="Asked for it", actor="vera")
             ledger.unfreeze("acme/dev", reason="Is back", actor="vera")
@@ -119,14 +133,24 @@ def _an_april(ledger: Ledger, clock: MovedClock, early: int) -> None:
 
 def test_an_unchanged_program_charges_and_leaves_what_the_books_have_for_everybody(april: April) -> None:
     found = april.tried(Change(SHOP))
-    assert set(found) == {"asha", "ravi", "mira", "dev", "new"}
+    assert set(found) == {"asha", "ravi", "mira", "dev", "kai", "new"}
     end = april.window.until - timedelta(microseconds=1)
     for name, one in found.items():
         assert one.is_exact, name
         assert one.before == one.after, name
         booked = april.ledger.balance(f"acme/{name}", at=end)
         assert (one.before.left, one.before.owed) == (booked.available, booked.debt), name
+        assert one.before.lost == lapsed(april, one.holder.account_id), name
         assert not one.is_worse_off
+
+
+def lapsed(april: April, account_id: int) -> int:
+    """What the books have as lapsed of the account within April."""
+    rows = happened(april.ledger.core.store, april.who.org_id, [account_id], april.window.since, april.window.until)
+    kinds = {row.txn_id for row in rows.transactions if row.kind in ("expiry", "plan_change")}
+    with april.ledger.core.store.read(april.who.org_id) as connection:
+        lines = connection.execute(sa.select(entry.c.amount, entry.c.txn_id).where(entry.c.txn_id.in_(kinds))).all()
+    return -sum(line.amount for line in lines if line.amount < 0)
 
 
 def test_a_smaller_allowance_refuses_what_it_does_not_cover_and_saves_its_cost(april: April) -> None:
@@ -181,4 +205,4 @@ def test_it_stops_when_nobody_asks_on(april: April) -> None:
     parts = run(core.store, core.batches, april.who, april.window, Change(SHOP), april.now)
     done, of, found = next(parts)
     parts.close()
-    assert (done, of, len(found)) == (1, 5, 1)
+    assert (done, of, len(found)) == (1, 6, 1)
