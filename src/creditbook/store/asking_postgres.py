@@ -99,7 +99,7 @@ def load(pipe: Pipe, wanted: Wanted, versions: Versions) -> Shelf:
     for usage, lines, grants, debts in pasts:
         if usage:
             shelf.pasts.append(past_of(usage[0], lines, grants, debts, shelf))
-    shelf.costs += costs_of(*costs, POSTGRES) if costs else []
+    shelf.costs += costs_of(costs[0], costs[1], POSTGRES) if costs else []
     shelf.sales = sales.put() if sales is not None else None
     return shelf
 

@@ -226,25 +226,30 @@ class Shelf:
             book = by_root.get(account.pool_id or account.account_id)
             if book is not None:
                 book.accounts[account.account_id] = account
-        for hold in self.resolved.values():
-            owner = self.accounts.get(hold.account_id)
-            book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
-            if book is not None:
-                book.resolved[hold.hold_id] = hold
-        for past in self.pasts:
-            owner = self.accounts.get(past.account_id)
-            book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
-            if book is not None:
-                book.pasts[past.txn_id] = past
-        for cost in self.costs:
-            owner = self.accounts.get(cost.account_id)
-            book = by_root.get((owner.pool_id or owner.account_id) if owner else 0)
-            if book is not None:
-                book.costs[cost.txn_id] = cost
+        self._put_what_is_named(by_root)
         if self.sales is not None:
             for book in by_root.values():
                 self.sales.put_into(book)
         return {account_id: by_root[root_id] for account_id, root_id in wanted.items()}
+
+    def _put_what_is_named(self, by_root: dict[int, Book]) -> None:
+        """Resolved holds, usages that are refunded and costs that are corrected, into their owners' books."""
+        found: list[Hold | PastUsage | PastCost] = [*self.resolved.values(), *self.pasts, *self.costs]
+        for named in found:
+            book = by_root.get(_root(self.accounts.get(named.account_id)))
+            if book is None:
+                continue
+            if isinstance(named, Hold):
+                book.resolved[named.hold_id] = named
+            elif isinstance(named, PastUsage):
+                book.pasts[named.txn_id] = named
+            else:
+                book.costs[named.txn_id] = named
+
+
+def _root(account: Account | None) -> int:
+    """The root of an account's family; 0 for one that was not loaded."""
+    return (account.pool_id or account.account_id) if account else 0
 
 
 def past_of(usage: Row, lines: Iterable[Row], grants: Iterable[Row], debts: Sequence[Row], shelf: Shelf) -> PastUsage:

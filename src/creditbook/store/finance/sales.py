@@ -28,8 +28,10 @@ def sold(connection: sa.Connection, org_id: int, starts: Sequence[datetime]) -> 
     Rows: (bucket from 0, kind, item, currency, title, purchases, gross_minor, tax_minor), in that order.
     """
     inner = starts[1:-1]
-    steps = [(p.granted_at < instant, sa.literal_column(str(number))) for number, instant in enumerate(inner)]
-    last = sa.literal_column(str(len(inner)))
+    steps: list[Any] = [
+        (p.granted_at < instant, sa.literal_column(str(number))) for number, instant in enumerate(inner)
+    ]
+    last: sa.ColumnElement[Any] = sa.literal_column(str(len(inner)))
     bucket: sa.ColumnElement[Any] = sa.case(*steps, else_=last) if steps else last
     paid = (
         sa.select(bucket.label("bucket"), p.kind, p.item, p.currency, p.title, p.price_minor, p.tax_minor)
