@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from babel.numbers import get_currency_precision
+
 from creditbook.access.values import Principal
 from creditbook.domain.closing import title
 from creditbook.domain.flow import Revenue
@@ -76,12 +78,12 @@ def journal(store: Store, who: Principal, first: date, last: date) -> list[Journ
 def csv_rows(lines: Iterable[JournalLine]) -> Iterator[tuple[object, ...]]:
     """The lines under `CSV_COLUMNS`, with amounts as exact decimals; empty where there is none."""
     for one in lines:
-        debit, credit = _units(one.debit_minor), _units(one.credit_minor)
+        debit, credit = _units(one.debit_minor, one.currency), _units(one.credit_minor, one.currency)
         yield one.accounting_date, one.code, one.name, one.currency, debit, credit, one.memo
 
 
-def _units(minor: int) -> Decimal | None:
-    return Decimal(minor).scaleb(-2) if minor else None
+def _units(minor: int, currency: str) -> Decimal | None:
+    return Decimal(minor).scaleb(-get_currency_precision(currency)) if minor else None
 
 
 def _of_sales(of: Revenue, month: date) -> Iterator[tuple[str, int, str]]:
