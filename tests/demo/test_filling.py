@@ -12,13 +12,15 @@ import sqlalchemy as sa
 from support.ledgers import MovedClock, a_ledger
 from typer.testing import CliRunner
 
-from creditbook.access import Access
+from creditbook.access import Access, console
 from creditbook.access.api_keys import authenticate
+from creditbook.alerts.budgets import Budgets
 from creditbook.demo.filling import SLUGS, Demo, fill
 from creditbook.demo.play import Player
 from creditbook.domain.errors import Conflict
 from creditbook.ledger.ledger import ledger_on
 from creditbook.reports.proof import prove
+from creditbook.settings import Settings
 from creditbook.store.directory import organization_by_slug
 from creditbook.store.engine import Store, open_store
 from creditbook.store.tables.ledger import account, hold, ledger_transaction, purchase
@@ -112,6 +114,13 @@ def test_the_demo_holds_what_the_screens_must_show(store: Store, played: tuple[P
     with store.read(org_id) as connection:
         states = set(connection.execute(sa.select(hold.c.status).where(hold.c.org_id == org_id)).scalars())
     assert states >= {"open", "captured", "voided"}
+
+
+def test_finance_watches_budgets_whatever_the_month_has_cost(store: Store) -> None:
+    org_id = org_id_of(store, "studio")
+    who = console(org_id, "studio", "Studio", "Asia/Kolkata")
+    budgets = Budgets(store, who, Settings.from_environment(), lambda: NOW).listed()
+    assert [one.terms.name for one in budgets] == ["All models", "Claude Sonnet", "Code agent"]
 
 
 def test_subscriptions_are_in_every_state_that_one_can_have(store: Store) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from creditbook.domain.budgets import BudgetTerms
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -253,3 +255,4 @@ class Story:
     zone: str
     people: tuple[Person, ...]
     acts: tuple[Act, ...] = field(repr=False)
+    budgets: tuple[BudgetTerms, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ def with_books(story: Story, start: datetime, end: datetime) -> Story:
     if not people:
         return story
     acts = sorted([*story.acts, *_closes(people[0], story.zone, start, end)], key=lambda act: act.at)
-    return Story(story.slug, story.program, story.name, story.zone, story.people, tuple(acts))
+    return replace(story, acts=tuple(acts))
 
 
 def _closes(who: str, zone: str, start: datetime, end: datetime) -> Iterator[Act]:

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 
 from creditbook.access import Access, Role, console
 from creditbook.access.api_keys import SCOPES, ApiKeys
+from creditbook.alerts.budgets import Budgets
 from creditbook.clock import Clock
 from creditbook.domain.errors import Conflict
 from creditbook.ledger.ledger import Ledger, ledger_on
 from creditbook.programs import load_program
+from creditbook.settings import Settings
 from creditbook.store import directory, samples
 from creditbook.store.directory import Organization
 from creditbook.store.engine import Store
@@ -135,6 +137,7 @@ def _told_to(
         clock.at = end
         ledger.sweep(story.slug)
     keys = _keys(ledger, clock, story, start, end)
+    _budgets(ledger, clock, story)
     return SampleOrganization(story.slug, story.program, list(logins.values()), keys)
 
 
@@ -148,6 +151,16 @@ def _keys(ledger: Ledger, clock: StoryClock, story: Story, start: datetime, end:
         secret = hashlib.sha256(f"{story.slug}/key/{scope}/{start.isoformat()}".encode()).hexdigest()[:40]
         made[scope] = service.create(actor, f"Demo, {scope}", scope, reason="sample data", secret=secret).text
     return made
+
+
+def _budgets(ledger: Ledger, clock: StoryClock, story: Story) -> None:
+    """What finance watches; once, however often the demo is made."""
+    organization = ledger.core.organization(story.slug)
+    actor = console(organization.org_id, story.slug, story.name, story.zone)
+    service = Budgets(ledger.core.store, actor, Settings.from_environment(), clock)
+    if not service.listed():
+        for terms in story.budgets:
+            service.add(terms, "", reason="sample data")
 
 
 def _play(

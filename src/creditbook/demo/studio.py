@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from creditbook.domain.budgets import BudgetTerms, Scope
+from creditbook.domain.money import NANOS
 from creditbook.domain.program import Every
 
 from .acts import (
@@ -37,6 +39,15 @@ from .subscribing import began, subscribed
 
 ZONE = "Asia/Kolkata"
 ADMIN = "meera"
+BUDGETS = tuple(
+    BudgetTerms(name=name, scope=scope, subject=subject, month=None, amount_nanos=units * NANOS, currency=currency)
+    for name, scope, subject, units, currency in (
+        ("All models", Scope.TOTAL, "", 1_000, "INR"),
+        ("Claude Sonnet", Scope.MODEL, "claude-sonnet-4-5", 4, "USD"),
+        ("Code agent", Scope.AGENT, "code", 5, "USD"),
+    )
+)
+"""One that will hold, one that is used up, one to watch."""
 WHOLE_PROJECT = 20_000
 
 AGENTS = {"idea": 2_000, "srs": 3_500, "code": 5_000, "uml": 2_500, "report": 4_000, "ppt": 1_500, "viva": 2_000}
@@ -65,7 +76,7 @@ def studio(seed: int, start: datetime, end: datetime, users: int) -> Story:
         acts += _life(seed, person, place, start, end)
     acts += _turns(people, start, end)
     acts.sort(key=lambda act: (act.at, act.key))
-    return Story("studio", "studio", "Meridian agent studio", ZONE, people, tuple(acts))
+    return Story("studio", "studio", "Meridian agent studio", ZONE, people, tuple(acts), BUDGETS)
 
 
 def _life(seed: int, person: Person, place: int, start: datetime, end: datetime) -> Iterator[Act]:
