@@ -2,48 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
-from support.ledgers import MovedClock, a_ledger
-
-from creditbook import Ledger
-from creditbook.access import console
-from creditbook.access.api_keys import ApiKeys
-from creditbook.api import api
-from creditbook.installation import installation
-
-
-@dataclass
-class Door:
-    """The API over an installation with `acme/asha` in it, and keys of every scope."""
-
-    ledger: Ledger
-    client: TestClient
-    keys: dict[str, str]
-
-    def spend(self, key: str = "spend", once: str = "k1", **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.keys[key]}", "Idempotency-Key": once}
-        return self.client.post("/v1/usage", json={"account": "asha", "action": "work", **body}, headers=headers)
-
-
-@pytest.fixture
-def door(database_url: str, installed_at: Callable[[str], None]) -> Door:
-    a_ledger(database_url, MovedClock()).close()
-    installed_at(database_url)
-    here = installation()
-    ledger = here.ledger
-    ledger.open_account("acme/asha")
-    ledger.open_account("acme/ben")
-    ledger.grant("acme/asha", 1_000, reason="to spend")
-    org = ledger.core.organization("acme")
-    service, boss = ApiKeys(here.store, here.clock), console(org.org_id, org.slug, org.name, org.zone)
-    keys = {scope: service.create(boss, scope, scope, reason="test").text for scope in ("read", "spend", "admin")}  # type: ignore[arg-type]
-    keys["bound"] = service.create(boss, "bens", "spend", account="ben", reason="test").text
-    return Door(ledger, TestClient(api, raise_server_exceptions=False), {**keys, "wrong": "cb_acme_nothing"})
+from api.door import Door
 
 
 def test_a_spend_is_charged_once_and_told_again(door: Door) -> None:

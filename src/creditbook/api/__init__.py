@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from creditbook.api import health, problems, tokens, usage, webhooks
+from creditbook.api import health, holds, problems, tokens, usage, webhooks
 from creditbook.api.answering import Traced
 
 __all__ = ["api"]
@@ -14,5 +14,6 @@ problems.install(api)
 api.include_router(health.router)
 api.include_router(webhooks.router)
 api.include_router(usage.router)
+api.include_router(holds.router)
 api.include_router(tokens.router)
 api.add_middleware(Traced)

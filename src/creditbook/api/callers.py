@@ -69,7 +69,7 @@ class Caller:
         if named is None:
             return self._written(self.bound_to or "")
         slug, slash, name = named.partition("/")
-        name = name if slash else "" if slug == self.org_slug and self.bound_to is None else slug
+        name = name if slash else "" if slug == self.org_slug and not self.bound_to else slug
         if slash and slug != self.org_slug:
             raise NotFound(f"There is no account {named} here.")
         if self.bound_to is not None and name != self.bound_to:
@@ -77,6 +77,12 @@ class Caller:
                 raise Refused("Signed in people see their own account here. Use an API key for others.")
             raise NotFound(f"There is no account {named} that this API key may use.")
         return self._written(name)
+
+    def whole_organization(self) -> str:
+        """The organization's slug. Raises `Refused` for a key that is bound to one account."""
+        if self.bound_to is not None:
+            raise Refused("This API key is bound to one account. This needs one for the whole organization.")
+        return self.org_slug
 
     def _written(self, name: str) -> str:
         return f"{self.org_slug}/{name}" if name else self.org_slug
@@ -111,6 +117,12 @@ async def caller(
     sent: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
     """The caller of a request. Raises `NotSignedIn`, `KeyRefused`, `OtherSite`, or `Unavailable`."""
+    found = await _caller(request, here, sent)
+    request.state.organization = found.org_slug
+    return found
+
+
+async def _caller(request: Request, here: Installation, sent: HTTPAuthorizationCredentials | None) -> Caller:
     if sent is not None:
         key = await _keys.find(here, sent.credentials)
         return Caller(key.org_id, key.org_slug, key.zone, key.scopes, key.actor, key.account_name, key.key_id)
@@ -144,8 +156,22 @@ def needs(scope: Scope) -> Callable[[Caller], Caller]:
     return scoped
 
 
+def program_with(scope: Scope) -> Callable[[Caller], Caller]:
+    """A dependency: a program with a key of this scope. People in a browser undo no charge and end no hold."""
+
+    def keyed(found: Annotated[Caller, Depends(caller)]) -> Caller:
+        if scope not in found.scopes:
+            raise ScopeMissing(scope)
+        if found.key_id is None:
+            raise Refused("This is done by the application with its API key, not from a browser.")
+        return found
+
+    return keyed
+
+
 Reader = Annotated[Caller, Depends(needs("read"))]
 Spender = Annotated[Caller, Depends(needs("spend"))]
+SpendingProgram = Annotated[Caller, Depends(program_with("spend"))]
 Administrator = Annotated[Caller, Depends(needs("admin"))]
 
 

@@ -8,11 +8,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from creditbook.access.api_keys import KeyRefused
 from creditbook.api.callers import NotSignedIn
 from creditbook.domain import errors
+from creditbook.domain.program import Unit
+from creditbook.domain.units import insufficient, remaining_words
+from creditbook.installation import installation
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -32,6 +37,52 @@ STATUS: dict[type[errors.LedgerError], HTTPStatus] = {
 }
 
 
+class Problem(BaseModel):
+    """RFC 9457 problem details. Of what is out of tokens or credits, the figures are whole tokens."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Payment Required"])
+    status: int = Field(examples=[402])
+    detail: str = Field(examples=["Insufficient tokens"])
+    error: str | None = Field(default=None, examples=["Insufficient tokens"])
+    message: str | None = Field(default=None, examples=["Need 500 more tokens. Current balance: 1000"])
+    required: int | None = Field(default=None, examples=[1500])
+    available: int | None = Field(default=None, examples=[1000])
+    shortage: int | None = Field(default=None, examples=[500])
+    packages_url: str | None = None
+    limit: str | None = None
+    retry_after: int | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+_EXAMPLE = {"type": "about:blank", "title": "Payment Required", "status": 402, "detail": "Insufficient tokens",
+            "error": "Insufficient tokens", "message": "Need 500 more tokens. Current balance: 1000",
+            "required": 1500, "available": 1000, "shortage": 500, "packages_url": "/packages"}  # fmt: skip
+SAID: dict[int, str] = {
+    400: "The body can't be read, or there is no Idempotency-Key.",
+    401: "No API key, or one that is not valid.",
+    402: "Not enough tokens or credits; nothing was charged.",
+    403: "The key's scope, the account's plan or its state does not allow it.",
+    404: "There is no such thing in the key's organization.",
+    409: "The moment is not right: done before, closed or resolved.",
+    422: "The request says something that is not possible, or its Idempotency-Key was used for another one.",
+    429: "A limit of the plan or the API is used up: Retry-After says when to come again.",
+    503: "The database does not answer; nothing was decided. Send it again with the same key.",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of a route's refusals: those that any route has, and these."""
+    told: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({400, 401, 403, 404, 422, 429, 503, *statuses}):
+        example = _EXAMPLE if status == HTTPStatus.PAYMENT_REQUIRED else {
+            "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": SAID[status]
+        }  # fmt: skip
+        content = {MEDIA_TYPE: {"schema": Problem.model_json_schema(), "example": example}}
+        told[status] = {"description": SAID[status], "content": content}
+    return told
+
+
 def status_of(error: errors.LedgerError) -> HTTPStatus:
     """The HTTP status of a domain error."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
@@ -43,22 +94,40 @@ def problem(status: HTTPStatus, detail: str, headers: dict[str, str] | None = No
     return JSONResponse(body, int(status), headers, MEDIA_TYPE)
 
 
-def _refusal(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, errors.LedgerError)
-    status = status_of(error)
-    headers: dict[str, str] = {}
+def described(error: errors.LedgerError, unit: Unit) -> dict[str, Any]:
+    """A refusal as the members of a problem document, in the words of the program's unit."""
+    status, detail = status_of(error), str(error)
     more: dict[str, Any] = {}
-    if status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="creditbook"'
     if isinstance(error, errors.LimitExceeded):
-        more["limit"] = error.limit
-        if error.retry_after is not None:
-            headers["Retry-After"] = str(error.retry_after)
+        more = {"limit": error.limit, "retry_after": error.retry_after}
     if isinstance(error, errors.InsufficientTokens):
-        more = {"error": "Insufficient tokens", "message": str(error), "required": error.required,
+        # Where people count credits, a number of tokens alone would tell them nothing.
+        message = detail if unit.tokens_per_credit == 1 else remaining_words(error.available, unit)
+        detail = insufficient(unit)
+        more = {"error": detail, "message": message, "required": error.required,
                 "available": error.available, "shortage": error.shortage,
                 "packages_url": error.packages_url}  # fmt: skip
-    return problem(status, str(error), headers, **more)
+    return {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **more}
+
+
+async def unit_for(request: Request) -> Unit:
+    """The unit of the program that the caller's organization runs; tokens where nobody is known to call."""
+    slug = getattr(request.state, "organization", None)
+    if slug is None:
+        return Unit()
+    return (await run_in_threadpool(installation().ledger.program, slug)).unit
+
+
+async def _refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.LedgerError)
+    unit = await unit_for(request) if isinstance(error, errors.InsufficientTokens) else Unit()
+    body = described(error, unit)
+    headers: dict[str, str] = {}
+    if body["status"] == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="creditbook"'
+    if isinstance(error, errors.LimitExceeded) and error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
@@ -69,10 +138,15 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """What was sent is not what the route takes: one sentence for each place, and nothing of what was sent."""
     assert isinstance(error, RequestValidationError)
-    wrong = [(".".join(str(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
+    wrong = [(".".join(_printable(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
     said = "; ".join(f"{place}: {message}" if place else message for place, message in wrong)
     places = [{"field": place, "message": message} for place, message in wrong]
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.", errors=places)
+
+
+def _printable(part: object) -> str:
+    """The name of a field that may be anything: half a character would not go out again."""
+    return str(part).encode(errors="replace").decode()
 
 
 def install(app: FastAPI) -> None:

@@ -1,109 +1,100 @@
-"""Work charged or recorded: one at a time, or many in one batch."""
+"""Work charged or recorded: one at a time, or many in one batch; and given back."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, beside, replayed
-from creditbook.api.callers import IdempotencyKey, Spender
+from creditbook.api.callers import Caller, IdempotencyKey, Spender, SpendingProgram
+from creditbook.api.problems import Problem, described, documented, unit_for
+from creditbook.api.schemas import Batch, BatchedUsage, Charged, Refund, Usage
+from creditbook.domain.errors import LedgerError, NotFound
+from creditbook.domain.program import Unit
 from creditbook.domain.results import Receipt
+from creditbook.ledger.ledger import AsyncLedger
 
 router = APIRouter(prefix="/v1", tags=["usage"])
 
-Tokens = Annotated[StrictInt, Field(ge=0, le=10**15)]
-Name = Annotated[str, Field(max_length=200)]
+
+class Outcome(BaseModel):
+    """What became of one of a batch: its receipt, or the problem for which it was refused."""
+
+    receipt: Charged | None = None
+    problem: Problem | None = None
 
 
-class Sent(BaseModel):
-    """What every body of ours is: nothing unknown in it."""
+class Outcomes(BaseModel):
+    """What became of a batch, in the order in which it was sent."""
 
-    model_config = ConfigDict(extra="forbid")
-
-
-class Work(Sent):
-    """What was done, and with which model. Tokens are whole; cached ones are among the input, reasoning the output."""
-
-    action: Annotated[str, Field(min_length=1, max_length=200)]
-    tokens: Tokens | None = None
-    agent: Name = ""
-    model: Name = ""
-    project: Name = ""
-    description: Annotated[str, Field(max_length=2_000)] = ""
-    input_tokens: Tokens = 0
-    output_tokens: Tokens = 0
-    cached_tokens: Tokens = 0
-    reasoning_tokens: Tokens = 0
-    event_at: AwareDatetime | None = None
-    wallet: Name | None = None
-    only_wallet: StrictBool = False
-    meter: StrictBool = False
-    metadata: dict[str, Any] | None = None
+    results: list[Outcome]
 
 
-class Usage(Work):
-    """One piece of work of an account: a user name, `ORG/USERNAME`, or none for the organization's pool."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "account": "asha",
-                "action": "srs",
-                "tokens": 3500,
-                "model": "claude-sonnet-4-5",
-                "input_tokens": 900,
-                "output_tokens": 2600,
-            }
-        },
-    )
-    account: Name | None = None
-
-
-class Moved(BaseModel):
-    """One grant that a transaction moved, and what remained of it."""
-
-    grant_id: int
-    wallet: str
-    amount: int
-    remaining_after: int
-
-
-class Charged(BaseModel):
-    """What a transaction did. ``available`` null is unlimited; ``debt`` is what became debt of it."""
-
-    transaction_id: int
-    account: str
-    kind: str
-    charged: int
-    tokens: int
-    metered: bool
-    available: int | None
-    debt: int
-    lines: list[Moved]
-    effective_at: datetime
-    hold_id: int | None
-    late_capture: bool
-    would_refuse: str | None
-    replayed: bool
-
-    @classmethod
-    def of(cls, receipt: Receipt) -> Charged:
-        """A receipt as it is answered."""
-        lines = [Moved(**line._asdict()) for line in receipt.lines]
-        named = {name: getattr(receipt, name) for name in cls.model_fields if name != "lines"}
-        return cls(**named, lines=lines)
-
-
-@router.post("/usage", summary="Charge or record one piece of work", status_code=200)
+@router.post("/usage", summary="Charge or record one piece of work", responses=documented(402, 409))
 async def spend(body: Usage, caller: Spender, key: IdempotencyKey, books: Books, response: Response) -> Charged:
     """Charges by the program's price of the action; `meter` only records. The same key again is the first answer."""
     account = caller.account(body.account)
     terms = body.model_dump(exclude={"account"})
     receipt = await books.spend(account, **terms, actor=caller.actor, idempotency_key=key)
+    await beside(response, books, account)
+    replayed(response, receipt)
+    return Charged.of(receipt)
+
+
+@router.post("/usage/batch", summary="Charge or record many pieces of work", responses=documented())
+async def spend_batch(
+    body: Batch, caller: Spender, key: IdempotencyKey, books: Books, request: Request, response: Response
+) -> Outcomes:
+    """Decides them in order, in one transaction; a refused one keeps nothing and stops nobody else.
+
+    A piece without a key of its own has `<Idempotency-Key>/<its place, from 0>`.
+    """
+    sent = [_one(caller, usage, f"{key}/{place}") for place, usage in enumerate(body.usage)]
+    names = {str(one["account"]) for one in sent}
+    unknown = await run_in_threadpool(_unknown, books, names)
+    known = [one for one in sent if one["account"] not in unknown]
+    found = iter(await books.spend_many(known) if known else [])
+    outcomes = [unknown.get(str(one["account"])) or next(found) for one in sent]
+    unit = await unit_for(request)
+    if len(names) == 1 and not unknown:
+        await beside(response, books, names.pop())
+    return Outcomes(results=[_outcome(one, unit) for one in outcomes])
+
+
+def _outcome(one: Receipt | LedgerError, unit: Unit) -> Outcome:
+    if isinstance(one, Receipt):
+        return Outcome(receipt=Charged.of(one))
+    return Outcome(problem=Problem(**described(one, unit)))
+
+
+def _one(caller: Caller, usage: BatchedUsage, key: str) -> dict[str, Any]:
+    terms = usage.model_dump(exclude={"account", "idempotency_key"})
+    return {**terms, "account": caller.account(usage.account), "actor": caller.actor,
+            "idempotency_key": usage.idempotency_key or key}  # fmt: skip
+
+
+def _unknown(books: AsyncLedger, names: set[str]) -> dict[str, LedgerError]:
+    """Those of these accounts that are not there: they refuse their own work, not the whole batch."""
+    refused: dict[str, LedgerError] = {}
+    for name in names:
+        try:
+            books.core.account(name)
+        except NotFound as error:
+            refused[name] = error
+    return refused
+
+
+@router.post("/refunds", summary="Give back what a usage charged", responses=documented(409))
+async def refund(
+    body: Refund, caller: SpendingProgram, key: IdempotencyKey, books: Books, response: Response
+) -> Charged:
+    """Gives all of it back, or a number of tokens, to where it came from. What the model cost stays a cost."""
+    account = caller.account(body.account)
+    receipt = await books.refund(account, body.transaction_id, reason=body.reason, tokens=body.tokens,
+                                 actor=caller.actor, idempotency_key=key)  # fmt: skip
     await beside(response, books, account)
     replayed(response, receipt)
     return Charged.of(receipt)
