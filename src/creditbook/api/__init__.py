@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from creditbook.api import accounts, administering, health, holds, problems, tokens, usage, webhooks
+from creditbook.api import accounts, administering, billing, health, holds, problems, tokens, usage, user, webhooks
 from creditbook.api.answering import Traced
 
 __all__ = ["api"]
@@ -18,4 +18,6 @@ api.include_router(holds.router)
 api.include_router(accounts.router)
 api.include_router(administering.router)
 api.include_router(tokens.router)
+api.include_router(billing.router)
+api.include_router(user.router)
 api.add_middleware(Traced)
