@@ -90,10 +90,8 @@ def _cost(paper: Paper, statement: Statement) -> None:
     paper.say(f"Cost of the models used: {both}", 9, bold=True)
     more = "As booked: the price and the exchange rate of each line's own day."
     if statement.unpriced:
-        many = f"{statement.unpriced:,} lines have" if statement.unpriced > 1 else "1 line has"
-        more += f" {many} no known price yet and is not in this sum." if statement.unpriced == 1 else (
-            f" {many} no known price yet and are not in this sum."
-        )  # fmt: skip
+        many = f"{statement.unpriced:,} lines had" if statement.unpriced > 1 else "1 line had"
+        more += f" {many} no known price when booked; one set since stands as an adjustment in the month it was set in."
     paper.say(more, 7.5, grey=True, gap=3)
 
 
@@ -128,7 +126,7 @@ def _cells(line: Line) -> tuple[Cell, ...]:
     about = [kind if line.what else "", line.by, line.agent, line.model, line.reason]
     elsewhere = f"pool {signed(line.elsewhere)}" if line.elsewhere else ""
     owed = f"owed {signed(line.owed)}" if line.owed else ""
-    known = "" if not line.unpriced else "no price yet"
+    known = "" if not line.unpriced else "no price then"
     when = f"{line.at.day} {line.at:%b}" + ("" if line.times > 1 else f", {line.at:%H:%M}")
     return (
         Cell(when, "" if line.times > 1 else f"no. {line.txn_id}"),

@@ -56,7 +56,7 @@ def points(store: Store, who: Principal, month: date, proved: Proved | None) -> 
     """The list for a month, its first day given."""
     last = last_day(month)
     return [
-        _unpriced(store, who, month, last),
+        _unpriced(store, who, last),
         _ungranted(store, who, last),
         _rates(store, who, month, last),
         _proof(proved),
@@ -75,10 +75,11 @@ def proved(proofs: Sequence[OrganizationProof], at: datetime) -> Proved:
     return Proved(at, len(findings), broken)
 
 
-def _unpriced(store: Store, who: Principal, first: date, last: date) -> Point:
-    count = usage.total(store, who, Wanted(first, last, basis="accounting")).unpriced
+def _unpriced(store: Store, who: Principal, last: date) -> Point:
+    """Counted by the days on which usage happened: a correction of a closed month's usage books in this one."""
+    count = usage.total(store, who, Wanted(date(1, 1, 1), last)).unpriced
     if not count:
-        return Point("Prices", State.FINE, "All usage of the month has a price.")
+        return Point("Prices", State.FINE, "All usage up to the month's end has a price.")
     sentence = f"{_many(count, 'request has', 'requests have')} no price yet; their cost will book in the open month."
     return Point("Prices", State.LOOK, sentence, "prices")
 

@@ -17,11 +17,14 @@ from .wanted import Basis
 t, u, p, a = ledger_transaction.c, usage_account_day.c, purchase.c, account.c
 PIECE = 5_000
 
+LACKS_A_PRICE = sa.and_(t.unpriced, t.kind == "usage").label("unpriced")
+"""On a correction the flag says that it gave its usage a price: that lacks none."""
+
 TRANSACTION = (
     t.txn_id, a.name.label("account"), t.kind, t.event_at, t.effective_at, t.created_at, t.org_date, t.accounting_date,
     t.account_date, t.action, t.feature, t.agent, t.model, t.project, t.description, t.plan, t.tokens, t.charged,
     t.metered, t.requests, t.input_tokens, t.output_tokens, t.cached_tokens, t.reasoning_tokens, t.cost_usd_nanos,
-    t.cost_inr_nanos, t.unpriced, t.price_version, t.fx_rate_id, t.available_after, t.hold_id, t.reverses_txn_id,
+    t.cost_inr_nanos, LACKS_A_PRICE, t.price_version, t.fx_rate_id, t.available_after, t.hold_id, t.reverses_txn_id,
     t.actor, t.reason,
 )  # fmt: skip
 

@@ -33,6 +33,23 @@ t, g, h, e, a = ledger_transaction.c, token_grant.c, hold.c, entry.c, audit.c
 ACTS = ("freeze", "unfreeze", "close", "set_zone", "wallet_off", "wallet_on", "dispute_purchase")
 """Administrative acts that change how the rules treat an account."""
 
+_fix = ledger_transaction.alias("correction")
+
+
+def _put_right(name: str) -> sa.ColumnElement[Any]:
+    """A cost with what corrections have put right of it since; unknown while nobody has."""
+    more = (
+        sa.select(sa.cast(sa.func.sum(_fix.c[name]), sa.BigInteger))
+        .where(_fix.c.org_id == t.org_id, _fix.c.reverses_txn_id == t.txn_id, _fix.c.kind == "adjustment")
+        .correlate(ledger_transaction)
+        .scalar_subquery()
+    )
+    known = sa.or_(t[name].is_not(None), more.is_not(None))
+    return sa.case((known, sa.func.coalesce(t[name], 0) + sa.func.coalesce(more, 0))).label(name)
+
+
+_COLUMNS = [_put_right(one.name) if one.name in ("cost_usd_nanos", "cost_inr_nanos") else one for one in t]
+
 TAKES_BACK = ("expiry", "revocation", "purchase_refund")
 """Kinds by which a person takes tokens back."""
 
@@ -62,7 +79,7 @@ def happened(store: Store, org_id: int, account_ids: Sequence[int], since: datet
     """Everything of these accounts from ``since`` up to, and without, ``until``."""
     with store.read(org_id) as connection:
         transactions = connection.execute(
-            sa.select(ledger_transaction)
+            sa.select(*_COLUMNS)
             .where(t.org_id == org_id, t.account_id.in_(account_ids), t.effective_at >= since, t.effective_at < until)
             .order_by(t.effective_at, t.txn_id)
         ).all()

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from creditbook.store.tables.base import Big
 from creditbook.store.tables.ledger import account, debt, debt_entry, entry, ledger_transaction, token_grant
 
+from .export_rows import LACKS_A_PRICE
+
 t, e, g, a = ledger_transaction.c, entry.c, token_grant.c, account.c
 PIECE = 5_000
 
@@ -129,7 +131,7 @@ def lines(connection: sa.Connection, at: Range, piece: int = PIECE) -> Iterator[
         sa.select(
             t.txn_id, t.account_id, a.name.label("account"), t.kind, t.effective_at, t.action, t.feature, t.agent,
             t.model, t.project, t.description, t.tokens, t.charged, t.input_tokens, t.output_tokens, t.cost_usd_nanos,
-            t.cost_inr_nanos, t.unpriced, t.reason, _moved(at).label("moved"), _owed_by(at).label("owed"),
+            t.cost_inr_nanos, LACKS_A_PRICE, t.reason, _moved(at).label("moved"), _owed_by(at).label("owed"),
         )
         .join_from(ledger_transaction, account, named)
         .where(_in(at))
@@ -155,7 +157,7 @@ def sums(connection: sa.Connection, at: Range) -> list[Any]:
                 sa.case((own, sa.func.coalesce(column, 0)), else_=0).label(column.name)
                 for column in (t.cost_usd_nanos, t.cost_inr_nanos)
             ),
-            sa.case((sa.and_(own, t.unpriced), 1), else_=0).label("unpriced"),
+            sa.case((sa.and_(own, LACKS_A_PRICE.element), 1), else_=0).label("unpriced"),
         )
         .where(_in(at))
         .subquery()
