@@ -24,5 +24,5 @@ def profile(examples: int, steps: int) -> settings:
     )
 
 
-RULES = profile(40, 40)
+RULES = profile(25, 40)
 DATABASE = profile(12, 30)
