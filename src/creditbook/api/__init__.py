@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from creditbook.api import accounts, administering, billing, health, holds, problems, tokens, usage, user, webhooks
+from creditbook.api import (
+    accounts,
+    administering,
+    billing,
+    health,
+    holds,
+    problems,
+    subscription,
+    tokens,
+    usage,
+    user,
+    webhooks,
+)
 from creditbook.api.answering import Traced
 
 __all__ = ["api"]
@@ -20,4 +32,5 @@ api.include_router(administering.router)
 api.include_router(tokens.router)
 api.include_router(billing.router)
 api.include_router(user.router)
+api.include_router(subscription.router)
 api.add_middleware(Traced)
