@@ -204,7 +204,7 @@ async def reset_due(
 async def reset(caller: Administrator, books: Books, body: RunReset | None = None) -> Success[ResetRun]:
     """Idempotent by its period: what has been reset is not due. The balance is the same before it and after."""
     reason = (body.reason.strip() if body else "") or BY_API
-    did = await books.sweep(caller.org_slug, actor=caller.actor, reason=reason)
+    did = await books.sweep(caller.whole_organization(), actor=caller.actor, reason=reason)
     return Success(data=ResetRun(
         wallets_reset=did.resets, tokens_granted=did.tokens_granted, tokens_expired=did.tokens_expired
     ))  # fmt: skip

@@ -1,0 +1,135 @@
+"""A row for every route of the API: who may, on whose account, and the status of a right call that is allowed.
+
+A new route needs its row here (`test_matrix.py` names those that have none): its method and path as it is declared, the
+scope that it asks for, and a call of it that is right for `{account}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from creditbook import Ledger
+
+Made = dict[str, Any]
+
+
+def nothing(_ledger: Ledger) -> Made:
+    """Nothing has to be there before the call."""
+    return {}
+
+
+def a_hold(ledger: Ledger) -> Made:
+    """An open hold of `acme/ben`."""
+    return {"hold_id": ledger.hold("acme/ben", action="work", estimate=1).hold_id}
+
+
+def a_usage(ledger: Ledger) -> Made:
+    """A usage of `acme/ben` to refund."""
+    return {"transaction_id": ledger.spend("acme/ben", action="work", tokens=1).transaction_id}
+
+
+def a_grant(ledger: Ledger) -> Made:
+    """A grant of `acme/ben` to take back."""
+    return {"grant_id": ledger.grant("acme/ben", 1, reason="to take back").lines[0].grant_id}
+
+
+def on(plan: str) -> Callable[[Ledger], Made]:
+    """`acme/ben` on a free plan (`daily`, `bare`, `monthly`) or on `gold`, which is paid and not cancelled."""
+
+    def made(ledger: Ledger) -> Made:
+        found = ledger.subscription("acme/ben")
+        if found.plan != plan and plan == "gold":
+            ledger.sell("acme/ben", plan, kind="plan", reason="a row of the matrix")
+        elif found.plan != plan or found.ends:
+            ledger.change_plan("acme/ben", plan, at_once=found.plan != plan, reason="a row of the matrix")
+        return {}
+
+    return made
+
+
+@dataclass(frozen=True)
+class Row:
+    """``names`` is where the account stands: in the body, the query, the path, or nowhere ('').
+
+    ``whole`` is what belongs to the whole organization: a bound key is refused. ``but`` are statuses that differ for
+    (caller, target). ``made`` puts there what the call is about; its names fill the path, or go into the body.
+    """
+
+    method: str
+    path: str
+    scope: str
+    names: str
+    ok: int = 200
+    body: Made | None = None
+    query: str = ""
+    made: Callable[[Ledger], Made] = nothing
+    whole: bool = False
+    but: dict[tuple[str, str], int] = field(default_factory=dict)
+    new: bool = False
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """What the table is looked up by."""
+        return self.method, self.path
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def get(path: str, scope: str = "read", names: str = "query", **more: Any) -> Row:
+    """A row of a route that only tells."""
+    return Row("GET", path, scope, names, **more)
+
+
+def post(path: str, scope: str, body: Made, **more: Any) -> Row:
+    """A row of a route that does something to the account in its body."""
+    return Row("POST", path, scope, more.pop("names", "body"), body=body, **more)
+
+
+WORK = {"action": "work", "tokens": 1}
+WHY = {"reason": "a row of the matrix"}
+
+ROWS = [
+    post("/v1/usage", "spend", WORK),
+    post("/v1/usage/batch", "spend", WORK, names="batch"),
+    post("/v1/holds", "spend", {"action": "work", "estimate": 1}),
+    post("/v1/holds/{hold_id}/capture", "spend", {"tokens": 1}, made=a_hold),
+    post("/v1/holds/{hold_id}/void", "spend", {}, made=a_hold),
+    post("/v1/refunds", "spend", WHY, made=a_usage),
+    post("/v1/accounts", "admin", {}, ok=201, new=True, but={("bound admin", "own"): 404}),
+    get("/v1/accounts", "admin", "", whole=True),
+    get("/v1/accounts/{account:path}/balance", names="path"),
+    post("/v1/grants", "admin", {"tokens": 5, **WHY}),
+    post("/v1/revocations", "admin", WHY, made=a_grant),
+    post("/v1/promo-codes", "admin", {"code": "CODE{n}", "tokens": 1, **WHY}, names="", ok=201, whole=True),
+    post("/v1/resets", "admin", WHY, made=on("monthly")),
+    get("/v1/tokens/balance"),
+    get("/v1/tokens/transactions"),
+    get("/v1/tokens/analytics"),
+    get("/v1/tokens/packages", names=""),
+    post("/v1/tokens/purchase", "spend", {"package_id": "small"}, ok=201),
+    post("/v1/tokens/redeem-code", "spend", {"promo_code": "MATRIX"}),
+    get("/v1/tokens/check-balance", query="feature=work&tokens=1"),
+    post("/v1/tokens/check-balance", "spend", {"feature": "work", "tokens": 1}),
+    get("/v1/tokens/stats"),
+    get("/billing/balance"),
+    get("/billing/transactions"),
+    get("/billing/wallets"),
+    post("/billing/wallets", "admin", {"walletType": "BONUS", "initialTokens": 1}, ok=201),
+    get("/billing/daily-reset"),
+    post("/billing/daily-reset", "admin", {}, names="", whole=True),
+    get("/user/usage"),
+    get("/v1/subscription"),
+    post("/v1/subscription/upgrade", "spend", {"plan": "monthly"}, made=on("daily")),
+    post("/v1/subscription/downgrade", "spend", {"plan": "daily"}, made=on("monthly")),
+    post("/v1/subscription/renew", "spend", {}, made=on("gold")),
+    post("/v1/subscription/cancel", "spend", {}, made=on("gold")),
+]
+
+OPEN = {
+    ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/openapi.json"), ("GET", "/docs"),
+    ("GET", "/docs/oauth2-redirect"), ("POST", "/webhooks/{name}"),
+}  # fmt: skip
+"""Routes that ask for no key: a webhook is signed instead (`test_webhooks.py`)."""
