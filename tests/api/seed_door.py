@@ -23,7 +23,10 @@ _numbers = itertools.count(1)
 
 @dataclass
 class SeedDoor:
-    """The API of one organization. ``keys`` are API keys by scope; an administrator's is used unless told otherwise."""
+    """The API of one organization. ``keys`` are API keys by scope; an administrator's is used unless told otherwise.
+
+    `bound` is an administrator's key that speaks for the last account only.
+    """
 
     client: TestClient
     clock: MovedClock
@@ -88,4 +91,5 @@ def serving(
     door = SeedDoor(TestClient(api, raise_server_exceptions=False), clock)
     for scope in ("read", "spend", "admin"):
         door.keys[scope] = service.create(boss, scope, scope, reason="test").text
+    door.keys["bound"] = service.create(boss, "bound", "admin", account=users[-1], reason="test").text
     yield door

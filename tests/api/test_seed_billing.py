@@ -20,7 +20,7 @@ def daily(database_url: str, installed_at: Callable[[str], None]) -> Iterator[Se
 
 @pytest.fixture
 def wallets(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
-    with serving(database_url, installed_at, "wallets", at=MORNING, users=("asha",)) as door:
+    with serving(database_url, installed_at, "wallets", at=MORNING, users=("ben", "asha")) as door:
         yield door
 
 
@@ -130,7 +130,7 @@ def test_a_reset_touches_standard_wallets_and_nothing_else(wallets: SeedDoor) ->
     for _ in range(7):
         wallets.work("asha", "project_creation")
     wallets.at(2026, 3, 5)
-    assert wallets.do("/billing/daily-reset") == {"walletsReset": 1, "tokensGranted": 5, "tokensExpired": 0}
+    assert wallets.do("/billing/daily-reset") == {"walletsReset": 2, "tokensGranted": 10, "tokensExpired": 5}
     assert [one["balanceTokens"] for one in wallets.read("/billing/wallets", "asha")["wallets"]] == [5, 8]
 
 
@@ -150,3 +150,15 @@ def test_a_spend_from_two_wallets_is_a_line_for_each(database_url: str, installe
         assert [one["metadata"] for one in lines] == [{"projectId": "p-9"}] * 2
         rest = studio.read("/billing/transactions", "asha", limit=1, offset=1)["transactions"]
         assert rest == lines[1:]
+
+
+def test_a_key_bound_to_one_account_sees_and_resets_no_other(wallets: SeedDoor) -> None:
+    assert wallets.get("/billing/balance", key="bound").json() == wallets.get("/billing/balance", "asha").json()
+    wallets.at(2026, 3, 5)
+    assert len(wallets.get("/billing/daily-reset").json()["data"]["walletsDue"]) == 2
+    assert len(wallets.get("/billing/daily-reset", key="bound").json()["data"]["walletsDue"]) == 1
+    for path in ("/billing/balance", "/billing/transactions", "/billing/wallets", "/billing/daily-reset"):
+        assert wallets.get(path, "ben", key="bound").status_code == 404
+    assert wallets.post("/billing/wallets", "ben", key="bound", walletType="BONUS").status_code == 404
+    assert wallets.post("/billing/daily-reset", key="bound").status_code == 403
+    assert wallets.get("/billing/daily-reset").json()["data"]["needsReset"] is True

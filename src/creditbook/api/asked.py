@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, beside
 from creditbook.api.callers import Caller, Reader
+from creditbook.api.schemas import Name
 from creditbook.domain.program import Program
 from creditbook.ledger.ledger import Ledger
 
@@ -20,12 +21,8 @@ LONGEST_KEY = 255
 BY_API = "Recorded through the API"
 """The reason in the audit log of an act whose caller gave none; the key's name stands beside it as the actor."""
 
-NO_NUL = r"^[^\x00]*$"
-"""No database of ours keeps a NUL character in a text."""
-AccountName = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
-Words = Annotated[str, Field(max_length=2_000, pattern=NO_NUL)]
-Reason = Words
+Words = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")]
+"""A reason or a description that may be left out."""
 
 
 def optional_key(request: Request) -> str | None:
@@ -37,13 +34,6 @@ def optional_key(request: Request) -> str | None:
 
 
 OptionalKey = Annotated[str | None, Depends(optional_key)]
-
-
-class Body(BaseModel):
-    """What every body of ours is: nothing unknown in it; ``account`` as the ledger's verbs take it."""
-
-    model_config = ConfigDict(extra="forbid")
-    account: AccountName | None = None
 
 
 class Camel(BaseModel):
@@ -75,8 +65,7 @@ async def asked(
     books: Books,
     response: Response,
     account: Annotated[
-        str | None,
-        Query(max_length=200, pattern=NO_NUL, description="A user name; none is the key's own account, else the pool."),
+        Name | None, Query(description="A user name; none is the key's own account, else the pool.")
     ] = None,
 ) -> Asked:
     """The account asked about; what is left of it goes into the headers. Raises `NotFound`."""

@@ -6,30 +6,31 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, ConfigDict, Field, StrictInt
+from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, Here, beside, replayed
 from creditbook.api.asked import (
     BY_API,
-    NO_NUL,
     About,
-    Body,
     Camel,
     OptionalKey,
-    Reason,
     Success,
     Words,
     program_of,
 )
 from creditbook.api.billing_lines import BillingLine, billing_lines
 from creditbook.api.callers import Administrator, Reader
+from creditbook.api.problems import documented
+from creditbook.api.schemas import Instant, Name, OfAccount, Sent, Tokens
+from creditbook.domain.errors import Refused
+from creditbook.domain.program import WalletType
 from creditbook.ledger.ledger import Ledger
 from creditbook.reports.answers import WalletAnswer, WalletsAnswer
 from creditbook.reports.resets import reset_status
 
-router = APIRouter(prefix="/billing", tags=["billing"])
+router = APIRouter(prefix="/billing", tags=["billing"], responses=documented(409))
 
 FARTHEST = 10_000
 MOST_DUE = 500
@@ -79,7 +80,7 @@ class BillingTransactions(Camel):
     has_more: bool
 
 
-class OpenWallet(Body):
+class OpenWallet(OfAccount):
     """A wallet to open: with the program's usual tokens unless told otherwise, for ever unless it expires."""
 
     model_config = ConfigDict(
@@ -88,17 +89,16 @@ class OpenWallet(Body):
         populate_by_name=True,
         json_schema_extra={"example": {"account": "asha", "walletType": "PREMIUM", "initialTokens": 10}},
     )
-    wallet_type: Annotated[str, Field(min_length=1, max_length=40)]
-    initial_tokens: Annotated[StrictInt, Field(ge=0, le=10**15)] | None = None
-    expires_at: AwareDatetime | None = None
-    label: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""
-    reason: Reason = ""
+    wallet_type: WalletType
+    initial_tokens: Tokens | None = None
+    expires_at: Instant | None = None
+    label: Name = ""
+    reason: Words = ""
 
 
-class RunReset(Body):
+class RunReset(Sent):
     """Nothing has to be said: every wallet of the organization that is due is reset."""
 
-    account: None = None
     reason: Words = ""
 
 
@@ -184,9 +184,7 @@ async def reset_due(
     books: Books,
     here: Here,
     response: Response,
-    account: Annotated[
-        str | None, Query(max_length=200, pattern=NO_NUL, description="None, with an admin key: everybody")
-    ] = None,
+    account: Annotated[Name | None, Query(description="None, with an admin key: everybody")] = None,
 ) -> Success[ResetDue]:
     """Of one account; of the whole organization for an administrator's key that names none."""
     if account is None and "admin" in caller.scopes and caller.bound_to is None:
@@ -203,6 +201,8 @@ async def reset_due(
 @router.post("/daily-reset", summary="Write every reset that is due")
 async def reset(caller: Administrator, books: Books, body: RunReset | None = None) -> Success[ResetRun]:
     """Idempotent by its period: what has been reset is not due. The balance is the same before it and after."""
+    if caller.bound_to is not None:
+        raise Refused("This API key is bound to one account. Use one of the whole organization to run its resets.")
     reason = (body.reason.strip() if body else "") or BY_API
     did = await books.sweep(caller.whole_organization(), actor=caller.actor, reason=reason)
     return Success(data=ResetRun(

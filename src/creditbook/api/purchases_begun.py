@@ -9,15 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, Here, replayed
-from creditbook.api.asked import BY_API, NO_NUL
+from creditbook.api.asked import BY_API
 from creditbook.api.callers import Caller
+from creditbook.api.schemas import Name
 from creditbook.domain.results import PurchaseReceipt
 from creditbook.payments import checkouts
 from creditbook.payments.providers import on_sale, provider
 
-Payment = Annotated[
-    str, Field(max_length=200, pattern=NO_NUL, description="The reference of a payment that is there already")
-]
+Payment = Annotated[Name, Field(description="The reference of a payment that is there already")]
 Provider = Annotated[str, Field(max_length=40, description="Where to pay; none is the best way that is set up")]
 
 

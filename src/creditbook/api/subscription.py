@@ -15,15 +15,17 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, Here, beside, replayed
-from creditbook.api.asked import About, Body, OptionalKey, Reason, Word, program_of
+from creditbook.api.asked import About, OptionalKey, Words, program_of
 from creditbook.api.callers import Caller, Spender
+from creditbook.api.problems import documented
 from creditbook.api.purchases_begun import Payment, Provider, PurchaseAnswer, Till
+from creditbook.api.schemas import OfAccount, Word
 from creditbook.domain.errors import InvalidRequest
 from creditbook.domain.program import Plan, Program
 from creditbook.domain.results import PlanReceipt
 from creditbook.ledger.subscribing import Subscription
 
-router = APIRouter(prefix="/v1/subscription", tags=["subscription"])
+router = APIRouter(prefix="/v1/subscription", tags=["subscription"], responses=documented(409))
 
 
 class NextPeriod(BaseModel):
@@ -79,13 +81,13 @@ class Changed(BaseModel):
     purchase: PurchaseAnswer | None
 
 
-class Renewal(Body):
+class Renewal(OfAccount):
     """A further term, or the one that is due. ``payment`` names a payment that an administrator received."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"account": "kim"}})
     provider: Provider = ""
     payment: Payment = ""
-    reason: Reason = ""
+    reason: Words = ""
 
 
 class Upgrade(Renewal):
@@ -95,19 +97,19 @@ class Upgrade(Renewal):
     plan: Word
 
 
-class Downgrade(Body):
+class Downgrade(OfAccount):
     """A lower plan, which begins when the time paid for ends; the running one calls off what waits."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"account": "kim", "plan": "free"}})
     plan: Word
-    reason: Reason = ""
+    reason: Words = ""
 
 
-class Cancel(Body):
+class Cancel(OfAccount):
     """The end of a paid plan, with the time that is paid for."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"account": "kim"}})
-    reason: Reason = ""
+    reason: Words = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,24 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from creditbook.access.api_keys import ScopeMissing
 from creditbook.api.answering import Books, Here, beside, replayed
-from creditbook.api.asked import About, AccountName, Body, OptionalKey, Reason, Word, Words, program_of
+from creditbook.api.asked import About, OptionalKey, Words, program_of
 from creditbook.api.callers import Reader, Spender
 from creditbook.api.features import Costs, Wanted, as_spend, costs, left_for
+from creditbook.api.problems import documented
 from creditbook.api.purchases_begun import Payment, Provider, PurchaseAnswer, Till
+from creditbook.api.schemas import Id, Metadata, Name, OfAccount, Tokens, Word
 from creditbook.domain.purchasing import with_tax
 from creditbook.domain.results import Receipt
 from creditbook.domain.units import amount
 from creditbook.reports.answers import TokenFigures
 from creditbook.store import reports_history
 
-router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
+router = APIRouter(prefix="/v1/tokens", tags=["tokens"], responses=documented(402, 409))
 
 TYPES = {"grant": "bonus", "promo": "bonus", "referral": "bonus", "reward": "bonus"}
 """A transaction's kind → what applications call it, where that is another word."""
@@ -100,7 +102,7 @@ class Packs(BaseModel):
     packages: list[Pack]
 
 
-class Buy(Body):
+class Buy(OfAccount):
     """A package to buy. ``payment``, with an admin key, says that it is paid already: then it is granted at once."""
 
     model_config = ConfigDict(
@@ -109,10 +111,10 @@ class Buy(Body):
     package_id: Word
     provider: Provider = ""
     payment: Payment = ""
-    reason: Reason = ""
+    reason: Words = ""
 
 
-class Redeem(Body):
+class Redeem(OfAccount):
     """A promo code, however it is typed."""
 
     model_config = ConfigDict(
@@ -129,17 +131,17 @@ class Redeemed(BaseModel):
     new_balance: int | None
 
 
-class SpendFeature(Body):
+class SpendFeature(OfAccount):
     """Work on one feature, or an action by its name."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"account": "asha", "feature": "goal_generation"}}
     )
     feature: Word
-    tokens: Annotated[StrictInt, Field(ge=0, le=10**15)] | None = None
+    tokens: Tokens | None = None
     description: Words = ""
-    project: AccountName = ""
-    metadata: dict[str, Any] | None = None
+    project: Name = ""
+    metadata: Metadata | None = None
 
 
 class Deducted(BaseModel):
@@ -177,7 +179,7 @@ async def balance(about: About) -> TokenFigures:
 @router.get("/transactions", summary="An account's history, newest first")
 async def transactions(
     about: About,
-    cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Id | None, Query(description="`next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> TokenTransactions:
     """Pages by cursor, so that nothing is seen twice or missed while more is written."""
@@ -242,7 +244,7 @@ async def redeem_code(body: Redeem, caller: Spender, key: OptionalKey, books: Bo
 @router.get("/check-balance", summary="Whether work on a feature may start, and what it costs")
 async def check(
     about: About,
-    feature: Annotated[str, Query(min_length=1, max_length=200)],
+    feature: Annotated[Word, Query()],
     tokens: Annotated[int | None, Query(ge=0, le=10**15, description="For work that is priced by use")] = None,
 ) -> Costs:
     """Asks the ledger's own rules, and charges nothing. ``reason`` says why it is not allowed."""

@@ -7,9 +7,10 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from creditbook.api.asked import About, Camel, Success
+from creditbook.api.problems import documented
 from creditbook.reports.answers import CreditStatus
 
-router = APIRouter(prefix="/user", tags=["user"])
+router = APIRouter(prefix="/user", tags=["user"], responses=documented())
 
 
 class UserUsage(Camel):
