@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from api.door import Door
 
 
@@ -20,24 +19,25 @@ def test_an_account_is_opened_once_with_what_the_program_opens(door: Door) -> No
     assert (again.status_code, again.json()["replayed"], again.headers["idempotency-replayed"]) == (201, True, "true")
 
 
-@pytest.mark.parametrize(
-    ("wanted", "status"),
-    [
-        ({"account": "asha"}, 409),
-        ({"account": "dora", "external_id": "u-1"}, 409),
-        ({"account": "dora", "plan": "golden"}, 422),
-        ({"account": "dora", "zone": "Mars/Base"}, 422),
-        ({"account": "dora "}, 422),
-        ({"account": "acme/do/ra"}, 422),
-        ({"account": "dora", "draws_on_pool": True}, 404),
-        ({"account": "dora", "referred_by": "nobody"}, 422),
-        ({"account": "dora", "quota": -1}, 422),
-    ],
-)
-def test_an_account_that_can_not_be_opened_is_refused(door: Door, wanted: dict[str, Any], status: int) -> None:
+REFUSED: list[tuple[dict[str, Any], int]] = [
+    ({"account": "asha"}, 409),
+    ({"account": "dora", "external_id": "u-1"}, 409),
+    ({"account": "dora", "plan": "golden"}, 422),
+    ({"account": "dora", "zone": "Mars/Base"}, 422),
+    ({"account": "dora "}, 422),
+    ({"account": "acme/do/ra"}, 422),
+    ({"account": "dora", "draws_on_pool": True}, 404),
+    ({"account": "dora", "referred_by": "nobody"}, 422),
+    ({"account": "dora", "quota": -1}, 422),
+]
+
+
+def test_an_account_that_can_not_be_opened_is_refused(door: Door) -> None:
     door.post("/v1/accounts", {"account": "cleo", "external_id": "u-1"}, "admin")
-    refused = door.post("/v1/accounts", wanted, "admin")
-    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
+    for wanted, status in REFUSED:
+        refused = door.post("/v1/accounts", wanted, "admin")
+        assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json"), wanted
+    assert len(door.get("/v1/accounts", "admin").json()["accounts"]) == 3
 
 
 def test_accounts_are_listed_page_by_page(door: Door) -> None:
