@@ -13,14 +13,14 @@ MORNING = datetime(2026, 3, 4, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def daily(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
-    with serving(database_url, installed_at, "daily", at=MORNING, users=("niran",)) as door:
+def daily(sqlite_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    with serving(sqlite_url, installed_at, "daily", at=MORNING, users=("niran",)) as door:
         yield door
 
 
 @pytest.fixture
-def wallets(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
-    with serving(database_url, installed_at, "wallets", at=MORNING, users=("ben", "asha")) as door:
+def wallets(sqlite_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    with serving(sqlite_url, installed_at, "wallets", at=MORNING, users=("ben", "asha")) as door:
         yield door
 
 

@@ -14,14 +14,22 @@ PRO = {"lead_generation": 50, "goal_generation": 20, "strategy_analysis": 30, "r
 
 
 @pytest.fixture
-def coding(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+def coding(sqlite_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
     at = datetime(2026, 1, 31, 9, tzinfo=UTC)
-    with serving(database_url, installed_at, "credits", at=at, users=("kim",)) as door:
+    with serving(sqlite_url, installed_at, "credits", at=at, users=("kim",)) as door:
         yield door
 
 
 @pytest.fixture
-def teams(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+def teams(sqlite_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    at = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    with serving(sqlite_url, installed_at, "teams", at=at, users=("", "asha")) as door:
+        yield door
+
+
+@pytest.fixture
+def teams_anywhere(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    """On both databases."""
     at = datetime(2026, 3, 4, 12, tzinfo=UTC)
     with serving(database_url, installed_at, "teams", at=at, users=("", "asha")) as door:
         yield door
@@ -114,22 +122,26 @@ def test_the_wrong_direction_and_an_unknown_plan_are_refused(coding: SeedDoor, r
     assert coding.read("/v1/subscription", "kim")["tier"] == "free"
 
 
-def test_one_goal_of_pro_takes_three_of_twenty_and_leaves_seventeen(teams: SeedDoor) -> None:
-    upgrade(teams, user=None)
-    stats = teams.read("/v1/tokens/stats")["features"]
+def test_one_goal_of_pro_takes_three_of_twenty_and_leaves_seventeen(teams_anywhere: SeedDoor) -> None:
+    upgrade(teams_anywhere, user=None)
+    stats = teams_anywhere.read("/v1/tokens/stats")["features"]
     assert {one["feature"]: (one["balance"], one["total_allocated"], one["used"]) for one in stats} == {
         name: (tokens, tokens, 0) for name, tokens in PRO.items()
     }
-    goal = teams.read("/v1/tokens/check-balance", "asha", feature="goal_generation")
+    goal = teams_anywhere.read("/v1/tokens/check-balance", "asha", feature="goal_generation")
     assert (goal["allowed"], goal["cost"], goal["balance"], goal["reason"]) == (True, 3, 20, "")
     first, again = (
-        teams.post("/v1/tokens/check-balance", "asha", key="spend", once="g1", feature="goal_generation")
+        teams_anywhere.post("/v1/tokens/check-balance", "asha", key="spend", once="g1", feature="goal_generation")
         for _ in range(2)
     )
     assert (first.json()["deducted"], first.json()["remaining"]) == (3, 17)
     assert again.json() == first.json()
     assert again.headers["idempotency-replayed"] == "true"
-    (goal,) = [one for one in teams.read("/v1/tokens/stats", "asha")["features"] if one["feature"] == "goal_generation"]
+    (goal,) = [
+        one
+        for one in teams_anywhere.read("/v1/tokens/stats", "asha")["features"]
+        if one["feature"] == "goal_generation"
+    ]
     assert goal == {
         "feature": "goal_generation",
         "balance": 17,

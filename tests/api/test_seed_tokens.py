@@ -12,25 +12,32 @@ START = datetime(2026, 3, 4, 6, tzinfo=UTC)
 
 
 @pytest.fixture
-def studio(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
-    with serving(database_url, installed_at, "studio", at=START, users=("asha", "rohan")) as door:
+def studio(sqlite_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    with serving(sqlite_url, installed_at, "studio", at=START, users=("asha", "rohan")) as door:
         yield door
 
 
 @pytest.fixture
-def teams(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
-    with serving(database_url, installed_at, "teams", at=START, users=("", "asha")) as door:
+def teams(sqlite_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    with serving(sqlite_url, installed_at, "teams", at=START, users=("", "asha")) as door:
         yield door
 
 
-def test_the_thirteen_figures_after_a_month_a_code_and_a_package(studio: SeedDoor) -> None:
-    studio.work("asha", "srs", agent="srs", tokens=4_000)
-    studio.at(2026, 3, 31, 18, 30)
-    studio.do("/v1/tokens/redeem-code", "asha", key="spend", promo_code=" welcome2024 ")
-    studio.do("/v1/tokens/purchase", "asha", package_id="starter", payment="UPI 3")
+@pytest.fixture
+def studio_anywhere(database_url: str, installed_at: Callable[[str], None]) -> Iterator[SeedDoor]:
+    """On both databases."""
+    with serving(database_url, installed_at, "studio", at=START, users=("asha",)) as door:
+        yield door
+
+
+def test_the_thirteen_figures_after_a_month_a_code_and_a_package(studio_anywhere: SeedDoor) -> None:
+    studio_anywhere.work("asha", "srs", agent="srs", tokens=4_000)
+    studio_anywhere.at(2026, 3, 31, 18, 30)
+    studio_anywhere.do("/v1/tokens/redeem-code", "asha", key="spend", promo_code=" welcome2024 ")
+    studio_anywhere.do("/v1/tokens/purchase", "asha", package_id="starter", payment="UPI 3")
     for tokens in (3_000, 2_500, 2_000):
-        studio.work("asha", "srs", agent="srs", tokens=tokens)
-    answer = studio.get("/v1/tokens/balance", "asha", key="read")
+        studio_anywhere.work("asha", "srs", agent="srs", tokens=tokens)
+    answer = studio_anywhere.get("/v1/tokens/balance", "asha", key="read")
     assert answer.json() == {
         "total_tokens": 77_000,
         "used_tokens": 11_500,
@@ -51,25 +58,25 @@ def test_the_thirteen_figures_after_a_month_a_code_and_a_package(studio: SeedDoo
     assert float(told["x-process-time"]) > 0
 
 
-def test_the_history_names_what_was_done_and_is_paged_by_cursor(studio: SeedDoor) -> None:
-    studio.work("asha", "srs", agent="srs", model="m", project="Soil", input_tokens=900, output_tokens=600)
-    studio.do("/v1/tokens/redeem-code", "asha", key="spend", promo_code="LAUNCH50")
-    first = studio.read("/v1/tokens/transactions", "asha", limit=2)
+def test_the_history_names_what_was_done_and_is_paged_by_cursor(studio_anywhere: SeedDoor) -> None:
+    studio_anywhere.work("asha", "srs", agent="srs", model="m", project="Soil", input_tokens=900, output_tokens=600)
+    studio_anywhere.do("/v1/tokens/redeem-code", "asha", key="spend", promo_code="LAUNCH50")
+    first = studio_anywhere.read("/v1/tokens/transactions", "asha", limit=2)
     assert [(one["type"], one["tokens"]) for one in first["transactions"]] == [("bonus", 50_000), ("usage", -1_500)]
     work = first["transactions"][1]
     assert (work["agent"], work["model"], work["project"]) == ("srs", "m", "Soil")
     assert (work["input_tokens"], work["output_tokens"]) == (900, 600)
     assert (work["balance_before"], work["balance_after"]) == (10_000, 8_500)
     assert datetime.fromisoformat(work["timestamp"]) == START
-    rest = studio.read("/v1/tokens/transactions", "asha", limit=2, cursor=first["next_cursor"])
+    rest = studio_anywhere.read("/v1/tokens/transactions", "asha", limit=2, cursor=first["next_cursor"])
     assert [(one["type"], one["description"]) for one in rest["transactions"]] == [("bonus", "Welcome bonus")]
     assert rest["next_cursor"] is None
 
 
-def test_analytics_tell_agents_models_and_the_average_request(studio: SeedDoor) -> None:
+def test_analytics_tell_agents_models_and_the_average_request(studio_anywhere: SeedDoor) -> None:
     for agent, tokens in (("srs", 3_000), ("srs", 1_000), ("code", 2_000)):
-        studio.work("asha", agent, agent=agent, model="gpt-4o", input_tokens=tokens)
-    told = studio.read("/v1/tokens/analytics", "asha")
+        studio_anywhere.work("asha", agent, agent=agent, model="gpt-4o", input_tokens=tokens)
+    told = studio_anywhere.read("/v1/tokens/analytics", "asha")
     assert (told["total_tokens_used"], told["total_tokens_added"], told["total_transactions"]) == (6_000, 10_000, 4)
     assert told["agent_usage_breakdown"] == {"srs": 4_000, "code": 2_000}
     assert told["model_usage_breakdown"] == {"gpt-4o": 6_000}
