@@ -38,6 +38,12 @@ class Door:
         # As ASCII: half a character is sent as its escape, which httpx itself would not write.
         return self.client.request(method, path, content=json.dumps(body), headers=headers)
 
+    def browse(self, method: str, path: str, body: Any, session: str, site: str) -> Any:
+        """The same from a browser whose page is of this site, or of another one."""
+        headers = {"Idempotency-Key": f"number {next(self._number)}", "Sec-Fetch-Site": site,
+                   "Cookie": f"creditbook_session={session}"}  # fmt: skip
+        return self.client.request(method, path, json=body, headers=headers)
+
     def post(self, path: str, body: Any, key: str = "spend", once: str | None = None) -> Any:
         return self.send("POST", path, key, body, once)
 

@@ -53,8 +53,9 @@ def on(plan: str) -> Callable[[Ledger], Made]:
 class Row:
     """``names`` is where the account stands: in the body, the query, the path, or nowhere ('').
 
-    ``whole`` is what belongs to the whole organization: a bound key is refused. ``but`` are statuses that differ for
-    (caller, target). ``made`` puts there what the call is about; its names fill the path, or go into the body.
+    ``whole`` is what belongs to the whole organization: a bound key is refused. ``program`` is nothing for people in a
+    browser. ``but`` are statuses that differ for (caller, target). ``made`` puts there what the call is about; its
+    names fill the path, or go into the body. ``new`` names an account that is not there yet.
     """
 
     method: str
@@ -68,6 +69,7 @@ class Row:
     whole: bool = False
     but: dict[tuple[str, str], int] = field(default_factory=dict)
     new: bool = False
+    program: bool = False
 
     @property
     def route(self) -> tuple[str, str]:
@@ -95,9 +97,9 @@ ROWS = [
     post("/v1/usage", "spend", WORK),
     post("/v1/usage/batch", "spend", WORK, names="batch"),
     post("/v1/holds", "spend", {"action": "work", "estimate": 1}),
-    post("/v1/holds/{hold_id}/capture", "spend", {"tokens": 1}, made=a_hold),
-    post("/v1/holds/{hold_id}/void", "spend", {}, made=a_hold),
-    post("/v1/refunds", "spend", WHY, made=a_usage),
+    post("/v1/holds/{hold_id}/capture", "spend", {"tokens": 1}, made=a_hold, program=True),
+    post("/v1/holds/{hold_id}/void", "spend", {}, made=a_hold, program=True),
+    post("/v1/refunds", "spend", WHY, made=a_usage, program=True),
     post("/v1/accounts", "admin", {}, ok=201, new=True, but={("bound admin", "own"): 404}),
     get("/v1/accounts", "admin", "", whole=True),
     get("/v1/accounts/{account:path}/balance", names="path"),

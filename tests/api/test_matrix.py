@@ -10,16 +10,20 @@ from typing import Any
 
 import pytest
 from api.door import Door, open_door
-from api.rows import OPEN, ROWS, Row
+from api.rows import OPEN, ROWS, Made, Row
 from support.ledgers import MONTHLY, PROGRAM
+from support.people import House
 
+from creditbook.access import console
 from creditbook.api import api
 from creditbook.domain.program import GrantClass, Package, Plan, PromoTerms, WalletType
-from creditbook.installation import close_installations
+from creditbook.installation import close_installations, installation
 
 RANK = {"read": 0, "spend": 1, "admin": 2}
 SCOPE_OF = {"read": "read", "spend": "spend", "admin": "admin", "bound": "spend", "bound admin": "admin"}
-CALLERS = ["nobody", "wrong", *SCOPE_OF]
+SESSIONS: dict[str, str] = {}
+BROWSERS = {"browser": "same-origin", "another site": "cross-site"}
+CALLERS = ["nobody", "wrong", *SCOPE_OF, *BROWSERS]
 NAMED = {"own": "ben", "another's": "asha", "foreign": "other/ben"}
 WATCHED = ("acme/asha", "acme/ben", "other/ben")
 numbers = count(1)
@@ -56,12 +60,19 @@ def matrix(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         for name in ("acme/ben", "other/ben"):
             door.ledger.grant(name, 10_000, reason="to spend")
         door.ledger.create_codes("acme", PromoTerms("MATRIX", 1, per_account=1_000), reason="to redeem")
+        here = installation()
+        house, org = House(here.store, here.clock), door.ledger.core.organization("acme")
+        boss = console(org.org_id, org.slug, org.name, org.zone)
+        house.access.people.give_account(boss, house.person(boss, "ben"), "ben", reason="test")
+        SESSIONS["ben"] = house.sign_in("ben")
         yield door
         close_installations()
 
 
 def expected(row: Row, caller: str, target: str) -> int:
     """What the table says: the key, then its scope, then whose account it is, then the call itself."""
+    if caller in BROWSERS:
+        return for_browser(row, caller, target)
     if caller not in SCOPE_OF:
         return 401
     if RANK[SCOPE_OF[caller]] < RANK[row.scope]:
@@ -75,19 +86,28 @@ def expected(row: Row, caller: str, target: str) -> int:
     return row.ok
 
 
-def cells() -> Iterator[tuple[Row, str, str]]:
-    for row in ROWS:
-        for caller in CALLERS:
-            targets = ["own", "foreign"] if row.names else ["own"]
-            # Whose keys are not bound may name any account of theirs; what the call is about is ben's.
-            yield from ((row, caller, target) for target in targets)
-            if row.names and caller.startswith("bound"):
-                yield row, caller, "another's"
+def for_browser(row: Row, caller: str, target: str) -> int:
+    """She sees and spends her own, and writes from pages of ours only."""
+    if (caller == "another site" and row.method != "GET") or row.scope == "admin" or row.program:
+        return 403
+    if not row.names or target == "own":
+        return row.ok
+    return 404 if target == "foreign" else 403
 
 
-def call(door: Door, row: Row, caller: str, target: str) -> Any:
+def cells(row: Row) -> Iterator[tuple[str, str]]:
+    """Every caller about every account that it could be wrong about; what calls are about is always ben's."""
+    for caller in CALLERS:
+        yield caller, "own"
+        if row.names:
+            yield caller, "foreign"
+            if caller.startswith("bound") or caller in BROWSERS:
+                yield caller, "another's"
+
+
+def call(door: Door, row: Row, caller: str, target: str, made: Made) -> Any:
     """The row's call, by this caller about this account."""
-    number, named, made = next(numbers), NAMED[target], row.made(door.ledger)
+    number, named, made = next(numbers), NAMED[target], dict(made)
     if row.new:
         named = f"other/new{number}" if target == "foreign" else f"new{number}"
     path = row.path.replace("{account:path}", named if row.names == "path" else "")
@@ -100,20 +120,37 @@ def call(door: Door, row: Row, caller: str, target: str) -> Any:
         body = {key: value.format(n=number) if isinstance(value, str) else value for key, value in row.body.items()}
         body |= made | ({"account": named} if row.names in ("body", "batch") else {})
         body = {"usage": [body]} if row.names == "batch" else body
-    return door.send(row.method, path + ("?" + "&".join(asked) if asked else ""),
-                     None if caller == "nobody" else caller, body)  # fmt: skip
+    path += "?" + "&".join(asked) if asked else ""
+    if caller in BROWSERS:
+        return door.browse(row.method, path, body, SESSIONS["ben"], BROWSERS[caller])
+    return door.send(row.method, path, None if caller == "nobody" else caller, body)
 
 
-@pytest.mark.parametrize(("row", "caller", "target"), list(cells()), ids=str)
-def test_a_route_answers_whom_it_may(matrix: Door, row: Row, caller: str, target: str) -> None:
-    spent = {name: matrix.ledger.balance(name) for name in WATCHED} if row.made.__name__ == "nothing" else {}
-    answer = call(matrix, row, caller, target)
-    assert answer.status_code == expected(row, caller, target), answer.text
-    if answer.status_code >= 400:
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["status"] == answer.status_code
-        for name, before in spent.items():
-            after = matrix.ledger.balance(name)
-            assert (after.posted, after.held) == (before.posted, before.held)
-    if answer.status_code == 401:
-        assert answer.headers["www-authenticate"] == 'Bearer realm="creditbook"'
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_route_refuses_whom_it_may_not_answer_and_nothing_has_happened(matrix: Door, row: Row) -> None:
+    made, wrong = row.made(matrix.ledger), []
+    before = [matrix.ledger.balance(name) for name in WATCHED]
+    for caller, target in cells(row):
+        status = expected(row, caller, target)
+        if status < 400:
+            continue
+        answer = call(matrix, row, caller, target, made)
+        said = (answer.status_code, answer.headers["content-type"], answer.headers.get("www-authenticate"))
+        asks = 'Bearer realm="creditbook"' if status == 401 else None
+        if said != (status, "application/problem+json", asks) or answer.json()["status"] != status:
+            wrong.append((caller, target, status, answer.text))
+    assert not wrong
+    after = [matrix.ledger.balance(name) for name in WATCHED]
+    assert [(one.posted, one.held) for one in after] == [(one.posted, one.held) for one in before]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_route_answers_whom_it_may(matrix: Door, row: Row) -> None:
+    allowed = [cell for cell in cells(row) if expected(row, *cell) < 400]
+    wrong = []
+    for caller, target in allowed:
+        answer = call(matrix, row, caller, target, row.made(matrix.ledger))
+        if answer.status_code != expected(row, caller, target):
+            wrong.append((caller, target, answer.status_code, answer.text))
+    assert allowed
+    assert not wrong
