@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from api.door import Door
+
+from creditbook.installation import installation
 
 
 def test_an_account_is_opened_once_with_what_the_program_opens(door: Door) -> None:
@@ -53,13 +56,14 @@ def test_accounts_are_listed_page_by_page(door: Door) -> None:
 
 
 def test_tokens_are_given_once_and_taken_back(door: Door) -> None:
-    wanted = {"account": "ben", "tokens": 500, "reason": "welcome", "expires_at": "2150-03-04"}
+    day = (installation().clock() + timedelta(days=30)).date().isoformat()
+    wanted = {"account": "ben", "tokens": 500, "reason": "welcome", "expires_at": day}
     given = door.post("/v1/grants", wanted, "admin", once="g")
     assert (given.json()["kind"], given.json()["available"]) == ("grant", 500)
     assert door.post("/v1/grants", wanted, "admin", once="g").json()["replayed"]
     # The date includes that day where the organization is: it ends when the next one begins in Kolkata.
-    ends = door.get("/v1/accounts/ben/balance?as_of=2150-03-04T18:30:00Z").json()
-    before = door.get("/v1/accounts/ben/balance?as_of=2150-03-04T18:29:59Z").json()
+    ends = door.get(f"/v1/accounts/ben/balance?as_of={day}T18:30:00Z").json()
+    before = door.get(f"/v1/accounts/ben/balance?as_of={day}T18:29:59Z").json()
     assert (before["available"], ends["available"]) == (500, 0)
     grant_id = given.json()["lines"][0]["grant_id"]
     back = {"account": "ben", "grant_id": grant_id, "tokens": 200, "reason": "too many"}
@@ -103,5 +107,6 @@ def test_a_balance_is_told_now_and_as_of_any_moment(door: Door) -> None:
     past = door.get("/v1/accounts/asha/balance?as_of=2020-01-01T00:00:00%2B05:30")
     assert (past.status_code, past.json()["available"]) == (200, 0)
     assert door.get("/v1/accounts/asha/balance?as_of=2020-01-01T00:00:00").status_code == 422
+    assert door.get("/v1/accounts/asha/balance?as_of=2190-01-01T00:00:00Z").status_code == 422
     assert door.get("/v1/accounts/nobody/balance").status_code == 404
     assert door.get("/v1/accounts/other/asha/balance").status_code == 404

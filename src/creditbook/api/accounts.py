@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -15,12 +15,16 @@ from creditbook.api.callers import Administrator, IdempotencyKey, Reader
 from creditbook.api.problems import documented
 from creditbook.api.schemas import Id, Instant, Name, OfAccount, Tokens
 from creditbook.domain.balance import Balance
+from creditbook.domain.errors import InvalidRequest
 from creditbook.installation import Installation
 from creditbook.store import directory
 from creditbook.store.batch import Wanted
 from creditbook.store.directory import AccountRef
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+FARTHEST = timedelta(days=731)
+"""Every allowance until then is settled in the head: further ahead one request would keep a core busy."""
 
 
 class NewAccount(OfAccount):
@@ -166,12 +170,15 @@ async def balance(
     account: Annotated[Name, Path(description="A user name, `ORG/USERNAME`, or the organization's slug: its pool.")],
     caller: Reader,
     books: Books,
+    here: Here,
     response: Response,
     as_of: Annotated[Instant | None, Query(description="An instant with its offset; in the future: projected.")] = None,
     feature: Annotated[Name | None, Query(description="`available` is then what may be spent on this feature.")] = None,
 ) -> Standing:
     """Posted, held, blocked, available and debt, with its wallets; the headers say how it stands now."""
     named = caller.account(account)
+    if as_of is not None and as_of > here.clock() + FARTHEST:
+        raise InvalidRequest("A balance is projected two years ahead at most. Ask for an earlier moment.")
     found = await books.balance(named, as_of, feature)
     await beside(response, books, named)
     return Standing.of(found)
