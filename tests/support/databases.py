@@ -23,6 +23,9 @@ max_connections = 300
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+wal_init_zero = off
 """
 
 
@@ -44,8 +47,10 @@ class PostgresServer:
     def create(self, template: str | None = None) -> tuple[str, str]:
         """Makes a database, empty or a copy of `template`; returns its name and its SQLAlchemy URL."""
         name = f"creditbook_test_{uuid.uuid4().hex[:12]}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self._admin() as connection:
+            # By way of the log, which is the default, each copy writes ten megabytes of it: a third of a second a test.
+            how = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + how)
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template or "template0")))
         return name, sa.make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
