@@ -94,7 +94,7 @@ def test_being_out_is_said_in_the_unit_of_the_program(
     door = open_door(sqlite_url, unit)
     problem = door.spend(tokens=1_500).json()
     assert (problem["error"], problem["message"]) == said
-    assert (problem["detail"], problem["status"]) == (said[0], 402)
+    assert (problem["detail"], problem["status"], problem["code"]) == (said[0], 402, "insufficient_tokens")
     figures: Any = (problem["required"], problem["available"], problem["shortage"], problem["packages_url"])
     assert figures == (1_500, 1_000, 500, "")
     batch = {"usage": [{"account": "asha", "action": "work", "tokens": 1_500}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -38,12 +39,16 @@ STATUS: dict[type[errors.LedgerError], HTTPStatus] = {
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. Of what is out of tokens or credits, the figures are whole tokens."""
+    """RFC 9457 problem details. Of what is out of tokens or credits, the figures are whole tokens.
+
+    ``code`` names the refusal for programs: `insufficient_tokens`, `account_frozen`, `hold_already_resolved` …
+    """
 
     type: str = Field(examples=["about:blank"])
     title: str = Field(examples=["Payment Required"])
     status: int = Field(examples=[402])
     detail: str = Field(examples=["Insufficient tokens"])
+    code: str | None = Field(default=None, examples=["insufficient_tokens"])
     error: str | None = Field(default=None, examples=["Insufficient tokens"])
     message: str | None = Field(default=None, examples=["Need 500 more tokens. Current balance: 1000"])
     required: int | None = Field(default=None, examples=[1500])
@@ -52,11 +57,13 @@ class Problem(BaseModel):
     packages_url: str | None = None
     limit: str | None = None
     retry_after: int | None = None
+    above: int | None = None
     errors: list[dict[str, str]] | None = None
 
 
 _EXAMPLE = {"type": "about:blank", "title": "Payment Required", "status": 402, "detail": "Insufficient tokens",
-            "error": "Insufficient tokens", "message": "Need 500 more tokens. Current balance: 1000",
+            "code": "insufficient_tokens", "error": "Insufficient tokens",
+            "message": "Need 500 more tokens. Current balance: 1000",
             "required": 1500, "available": 1000, "shortage": 500, "packages_url": "/packages"}  # fmt: skip
 SAID: dict[int, str] = {
     400: "The body can't be read, or there is no Idempotency-Key.",
@@ -88,6 +95,11 @@ def status_of(error: errors.LedgerError) -> HTTPStatus:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def code_of(error: errors.LedgerError) -> str:
+    """The refusal's name for programs: that of its class, as `insufficient_tokens`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+
+
 def problem(status: HTTPStatus, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem document. `detail` is a sentence for people; `more` are members of its own, such as `shortage`."""
     body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **more}
@@ -100,6 +112,8 @@ def described(error: errors.LedgerError, unit: Unit) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if isinstance(error, errors.LimitExceeded):
         more = {"limit": error.limit, "retry_after": error.retry_after}
+    if isinstance(error, errors.NeedsApproval):
+        more = {"above": error.above}
     if isinstance(error, errors.InsufficientTokens):
         # Where people count credits, a number of tokens alone would tell them nothing.
         message = detail if unit.tokens_per_credit == 1 else remaining_words(error.available, unit)
@@ -107,7 +121,8 @@ def described(error: errors.LedgerError, unit: Unit) -> dict[str, Any]:
         more = {"error": detail, "message": message, "required": error.required,
                 "available": error.available, "shortage": error.shortage,
                 "packages_url": error.packages_url}  # fmt: skip
-    return {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **more}
+    named = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    return {**named, "code": code_of(error), **more}
 
 
 async def unit_for(request: Request) -> Unit:
@@ -141,7 +156,7 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
     wrong = [(".".join(_printable(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
     said = "; ".join(f"{place}: {message}" if place else message for place, message in wrong)
     places = [{"field": place, "message": message} for place, message in wrong]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.", errors=places)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.", code="invalid_request", errors=places)
 
 
 def _printable(part: object) -> str:
