@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from creditbook import Ledger
 
 Made = dict[str, Any]
+_activities = count(1)
 
 
 def nothing(_ledger: Ledger) -> Made:
@@ -35,6 +37,19 @@ def a_grant(ledger: Ledger) -> Made:
     return {"grant_id": ledger.grant("acme/ben", 1, reason="to take back").lines[0].grant_id}
 
 
+def a_wallet(ledger: Ledger) -> Made:
+    """A wallet of `acme/ben` that is off, to switch on."""
+    first = ledger.balance("acme/ben").wallets[0]
+    if first.is_active:
+        ledger.set_wallet_active("acme/ben", first.wallet_id, False, reason="a row of the matrix")
+    return {"wallet_id": first.wallet_id}
+
+
+def an_activity(_ledger: Ledger) -> Made:
+    """An activity that nobody was rewarded for yet."""
+    return {"activity": f"helped{next(_activities)}"}
+
+
 def on(plan: str) -> Callable[[Ledger], Made]:
     """`acme/ben` on a free plan (`daily`, `bare`, `monthly`) or on `gold`, which is paid and not cancelled."""
 
@@ -55,7 +70,8 @@ class Row:
 
     ``whole`` is what belongs to the whole organization: a bound key is refused. ``program`` is nothing for people in a
     browser. ``but`` are statuses that differ for (caller, target). ``made`` puts there what the call is about; its
-    names fill the path, or go into the body. ``new`` names an account that is not there yet.
+    names fill the path, or go into the body. ``new`` names an account that is not there yet,
+    ``spare`` one that was opened for the call alone.
     """
 
     method: str
@@ -70,6 +86,7 @@ class Row:
     but: dict[tuple[str, str], int] = field(default_factory=dict)
     new: bool = False
     program: bool = False
+    spare: bool = False
 
     @property
     def route(self) -> tuple[str, str]:
@@ -90,6 +107,11 @@ def post(path: str, scope: str, body: Made, **more: Any) -> Row:
     return Row("POST", path, scope, more.pop("names", "body"), body=body, **more)
 
 
+def patch(path: str, body: Made, **more: Any) -> Row:
+    """A row of a route that changes what the path names, with an administrator's key."""
+    return Row("PATCH", path, "admin", more.pop("names", "body"), body=body, **more)
+
+
 WORK = {"action": "work", "tokens": 1}
 WHY = {"reason": "a row of the matrix"}
 
@@ -106,6 +128,10 @@ ROWS = [
     post("/v1/grants", "admin", {"tokens": 5, **WHY}),
     post("/v1/revocations", "admin", WHY, made=a_grant),
     post("/v1/promo-codes", "admin", {"code": "CODE{n}", "tokens": 1, **WHY}, names="", ok=201, whole=True),
+    patch("/v1/accounts/{account:path}", {"zone": "Asia/Tokyo", **WHY}, names="path"),
+    Row("DELETE", "/v1/accounts/{account:path}", "admin", "path", query="reason=test", whole=True, spare=True),
+    patch("/v1/wallets/{wallet_id}", {"is_active": True, **WHY}, made=a_wallet),
+    post("/v1/rewards", "admin", {}, made=an_activity),
     post("/v1/resets", "admin", WHY, made=on("monthly")),
     get("/v1/tokens/balance"),
     get("/v1/tokens/transactions"),

@@ -16,7 +16,7 @@ from support.people import House
 
 from creditbook.access import console
 from creditbook.api import api
-from creditbook.domain.program import GrantClass, Package, Plan, PromoTerms, WalletType
+from creditbook.domain.program import GrantClass, Package, Plan, PromoTerms, Reward, WalletType
 from creditbook.installation import close_installations, installation
 
 RANK = {"read": 0, "spend": 1, "admin": 2}
@@ -54,7 +54,8 @@ def matrix(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     gold = Plan("gold", "Gold", 3, GrantClass.PLAN, MONTHLY.allowances, price_minor=99_900)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CREDITBOOK_DATABASE_URL", url)
-        door = open_door(url, packages={"small": small}, plans={**PROGRAM.plans, "gold": gold})
+        rewards = {f"helped{n}": Reward(f"helped{n}", "Helped", 1) for n in range(1, 20)}
+        door = open_door(url, packages={"small": small}, plans={**PROGRAM.plans, "gold": gold}, rewards=rewards)
         door.ledger.create_organization("other", PROGRAM)
         door.ledger.open_account("other/ben")
         for name in ("acme/ben", "other/ben"):
@@ -110,6 +111,9 @@ def call(door: Door, row: Row, caller: str, target: str, made: Made) -> Any:
     number, named, made = next(numbers), NAMED[target], dict(made)
     if row.new:
         named = f"other/new{number}" if target == "foreign" else f"new{number}"
+    if row.spare and target == "own":
+        named = f"spare{number}"
+        door.ledger.open_account(f"acme/{named}")
     path = row.path.replace("{account:path}", named if row.names == "path" else "")
     for name in [name for name in made if f"{{{name}}}" in path]:
         path = path.replace(f"{{{name}}}", str(made.pop(name)))

@@ -1,4 +1,3 @@
-"""The API for programs, under /api. Routes live in a module per noun; this one puts them together."""
 
 from __future__ import annotations
 
@@ -8,6 +7,7 @@ from creditbook.api import (
     accounts,
     administering,
     billing,
+    changing_accounts,
     health,
     holds,
     problems,
@@ -33,4 +33,5 @@ api.include_router(tokens.router)
 api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
+api.include_router(changing_accounts.router)
 api.add_middleware(Traced)
