@@ -1,3 +1,4 @@
+"""The API for programs, under /api. Routes live in a module per noun; this one puts them together."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from creditbook.api import (
     changing_accounts,
     health,
     holds,
+    metrics,
     problems,
     subscription,
     tokens,
@@ -17,7 +19,7 @@ from creditbook.api import (
     user,
     webhooks,
 )
-from creditbook.api.answering import Traced
+from creditbook.api.observing import Observed
 
 __all__ = ["api"]
 
@@ -34,4 +36,5 @@ api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
-api.add_middleware(Traced)
+api.include_router(metrics.router)
+api.add_middleware(Observed)
