@@ -11,7 +11,6 @@ from creditbook.api import (
     changing_accounts,
     health,
     holds,
-    metrics,
     problems,
     subscription,
     tokens,
@@ -19,7 +18,7 @@ from creditbook.api import (
     user,
     webhooks,
 )
-from creditbook.api.observing import Observed
+from creditbook.api.answering import Traced
 
 __all__ = ["api"]
 
@@ -36,5 +35,4 @@ api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
-api.include_router(metrics.router)
-api.add_middleware(Observed)
+api.add_middleware(Traced)
