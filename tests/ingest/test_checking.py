@@ -8,7 +8,8 @@ import pytest
 from creditbook.ingest.checking import RowCheck
 from creditbook.ingest.mapping import FieldMap, make_map
 from creditbook.ingest.times import TimeReader
-from creditbook.ingest.values import BadRow, Notes, RawRow, Record, UsageRow
+from creditbook.ingest.values import Notes, RawRow, UsageRow
+from creditbook.sources.fields import BadRow, Record
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 GOOD: Record = {"account": "asha", "event_at": "2026-03-02T10:00:00Z", "model": "gpt-4o", "input_tokens": "9"}

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from creditbook.ingest.times import TimeReader
-from creditbook.ingest.values import BadRow, Notes
+from creditbook.ingest.values import Notes
+from creditbook.sources.fields import BadRow
 
 KOLKATA = timezone(timedelta(hours=5, minutes=30))
 

@@ -16,6 +16,7 @@ RANK = {
     "domain": 0,
     "store": 1,
     "access": 2, "alerts": 2, "exports": 2, "ledger": 2, "payments": 2, "pricing": 2, "programs": 2, "reports": 2,
+    "sources": 2,
     "creditbook": 3,
     "installation": 3,
     "api": 4, "demo": 4, "ingest": 4, "scheduler": 4, "ui": 4,
@@ -25,7 +26,7 @@ RANK = {
     "app": 7, "pages": 7,
 }  # fmt: skip
 # Constants about the process and the place: anybody may read them, and they read nothing.
-LEAVES = {"clock", "settings", "site"}
+LEAVES = {"clock", "logs", "settings", "site"}
 SIBLINGS_MAY = {2}
 # `creditbook serve` finds app.py by its path, so that commands need neither.
 NEVER = {("commands", "api"), ("commands", "ui"), ("cli", "api"), ("cli", "ui")}

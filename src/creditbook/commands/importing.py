@@ -23,8 +23,9 @@ from creditbook.ingest.formats import Format
 from creditbook.ingest.mapping import pairs
 from creditbook.ingest.outcome import ImportRequest, ImportResult, Mode, Progress, Stopped, Tell
 from creditbook.ingest.usage import import_usage
-from creditbook.ingest.values import FIELDS, BadMapping
+from creditbook.ingest.values import BadMapping
 from creditbook.installation import installation
+from creditbook.sources.fields import FIELDS
 
 EXIT_INTERRUPTED = 130
 

@@ -19,15 +19,16 @@ from typing import Any
 from creditbook.domain.errors import Conflict, IdempotencyConflict, LedgerError, Unavailable
 from creditbook.domain.program import GrantClass, WalletType
 from creditbook.ledger.ledger import Ledger
+from creditbook.sources.fields import BadRow, text_of, tokens_of
 from creditbook.store import imports as runs
 
-from .checking import KEYED_BY_CONTENT, KEYED_BY_ID, text_of, tokens_of
+from .checking import KEYED_BY_CONTENT, KEYED_BY_ID
 from .formats import Format
 from .mapping import FieldMap, is_missing
 from .outcome import Progress, Stopped, Tell
 from .readers import open_reader
 from .refusals import RefusedFile, refused_path
-from .values import BadMapping, BadRow, RawRow
+from .values import BadMapping, RawRow
 
 FIELDS = ("account", "tokens", "wallet", "class", "expires_at", "label", "id")
 """What a row may say. `wallet` (BONUS unless said) and `class` (promotional) are words; an end is a day or an

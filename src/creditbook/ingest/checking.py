@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 
 from creditbook.domain.errors import InvalidRequest
-from creditbook.domain.money import to_nanos
 from creditbook.pricing.extract import Extracted
+from creditbook.sources.fields import (
+    COST_FIELD,
+    DEFAULT_ACTION,
+    TEXT_FIELDS,
+    TIME_FIELD,
+    TOKEN_FIELDS,
+    BadRow,
+    Record,
+    cost_nanos_of,
+    text_of,
+    tokens_of,
+)
 
 from .mapping import FieldMap
 from .provider_usage import EXTRACTED
 from .times import TimeReader
-from .values import COST_FIELD, TEXT_FIELDS, TIME_FIELD, TOKEN_FIELDS, BadRow, Notes, RawRow, Record, UsageRow
+from .values import Notes, RawRow, UsageRow
 
-LONGEST_TEXT = {"description": 1_000}
-LONGEST_NAME = 200
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours another machine's clock may be."""
 
-MOST_TOKENS = 10**12
-"""More in one row is a wrong column, not usage."""
-
 KEYED_BY_ID, KEYED_BY_CONTENT = "import:id:", "import:row:"
-
-DEFAULT_ACTION = "usage"
-"""What a row did when neither a column nor `--set` says."""
-
-_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 Count = Callable[[bytes], int]
 """How many equal rows came before this one (by the hash of its fields)."""
@@ -67,7 +65,7 @@ class RowCheck:
         event_at, time_text = self._time(given)
         if time_text:
             fields[TIME_FIELD] = time_text
-        cost = _cost_nanos(given[COST_FIELD]) if COST_FIELD in given else None
+        cost = cost_nanos_of(given[COST_FIELD]) if COST_FIELD in given else None
         if cost is not None:
             fields[COST_FIELD] = cost
         key = self._key(fields)
@@ -130,51 +128,3 @@ def _usage_row(
         cost_usd_nanos=cost,
         extracted=extracted,
     )
-
-
-def text_of(name: str, value: object) -> str:
-    """A field's text, trimmed and of a length that is kept. Raises BadRow for what is no text."""
-    if isinstance(value, dict | list):
-        raise BadRow(f"The {name} is no text but an object. Map what is inside it, such as --map {name}=column.inside.")
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-    if _UNPRINTABLE.search(text):
-        raise BadRow(f"The {name} holds characters that are no text. Save the file as UTF-8.")
-    longest = LONGEST_TEXT.get(name, LONGEST_NAME)
-    if len(text) > longest:
-        raise BadRow(f"The {name} has {len(text)} characters; at most {longest} are kept.")
-    return text
-
-
-def tokens_of(name: str, value: object) -> int:
-    """A field's whole number of tokens, 0 or more, however the file writes it. Raises BadRow for anything else."""
-    if type(value) is int and 0 <= value <= MOST_TOKENS:
-        return value
-    if type(value) is str and value.isdecimal() and value.isascii() and len(value) < 13:
-        return int(value)
-    shown = name.replace("_", " ")
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise BadRow(f"The {shown} “{str(value)[:40]}” are no number.")
-    text = str(value).strip()
-    try:
-        number = int(Decimal(text)) if not isinstance(value, str) or _WHOLE.fullmatch(text) else None
-    except (InvalidOperation, ValueError, OverflowError):
-        number = None
-    if number is None or Decimal(text) != number:
-        raise BadRow(f"The {shown} “{text[:40]}” are no whole number.")
-    if number < 0:
-        raise BadRow(f"The {shown} are {number}; usage can't be negative.")
-    if number > MOST_TOKENS:
-        raise BadRow(f"The {shown} are {number}; no request is that large. Check the column.")
-    return number
-
-
-def _cost_nanos(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise BadRow(f"The cost “{str(value)[:40]}” is no amount.")
-    try:
-        nanos = to_nanos(str(value).strip().removeprefix("$"))
-    except InvalidRequest as error:
-        raise BadRow(str(error)) from None
-    if nanos < 0:
-        raise BadRow(f"The cost {value} is negative.")
-    return nanos

@@ -9,8 +9,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from creditbook.sources.fields import FIELDS, TOKEN_FIELDS, Record
+
 from .shapes import automatic_map, columns_of
-from .values import FIELDS, TOKEN_FIELDS, BadMapping, Record
+from .values import BadMapping
 
 Derive = Callable[[Record], Record]
 """Fields worked out of a whole row, for rows that hold a provider's own usage object."""

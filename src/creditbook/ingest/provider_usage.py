@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from creditbook.domain.errors import InvalidRequest
 from creditbook.pricing.extract import Extracted, extract, extract_record
+from creditbook.sources.fields import Record
 
 from .mapping import Derive
-from .values import Record
 
 EXTRACTED = "extracted"
 """Where a derived row carries the whole reading, for its price: it is no field that a column can be mapped to."""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from creditbook.domain.calendar import zone_info
 from creditbook.domain.errors import InvalidRequest
+from creditbook.sources.fields import BadRow
 from creditbook.store.engine import Store
 from creditbook.store.scratch import Scratch
 from creditbook.store.tables.base import to_microseconds
@@ -29,7 +30,7 @@ from .readers import Reader, open_reader
 from .record import NOTHING, RunRecord
 from .refusals import RefusedFile, refused_path
 from .times import TimeReader
-from .values import BadMapping, BadRow, Notes, RawRow, UsageRow
+from .values import BadMapping, Notes, RawRow, UsageRow
 
 BATCH_ROWS = 400
 SAMPLE_ROWS = 200

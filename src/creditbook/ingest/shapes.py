@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from .values import FIELDS, Record
+from creditbook.sources.fields import FIELDS, Record
 
 NAMES: dict[str, tuple[str, ...]] = {
     "account": (

@@ -7,24 +7,11 @@ from datetime import datetime
 
 from creditbook.domain.errors import InvalidRequest
 from creditbook.pricing.extract import Extracted
-
-TEXT_FIELDS = ("account", "action", "agent", "model", "project", "description", "id", "provider")
-TOKEN_FIELDS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "tokens")
-TIME_FIELD = "event_at"
-COST_FIELD = "cost_usd"
-FIELDS = (*TEXT_FIELDS, TIME_FIELD, *TOKEN_FIELDS, COST_FIELD)
-"""Everything `--map` and `--set` may name. `cost_usd` is what the source says it cost; without it we price the row."""
-
-Record = dict[str, object]
-"""One row as its file holds it: column or key → value, nested objects and lists included."""
+from creditbook.sources.fields import Record
 
 
 class BadMapping(InvalidRequest):
     """What was asked of the file can't be done with any of its rows: wrong usage, not a bad row."""
-
-
-class BadRow(InvalidRequest):
-    """This row can't be booked; the sentence is its reason in the file of refused rows."""
 
 
 @dataclass(frozen=True, slots=True)
