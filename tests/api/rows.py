@@ -125,6 +125,7 @@ ROWS = [
     post("/v1/accounts", "admin", {}, ok=201, new=True, but={("bound admin", "own"): 404}),
     get("/v1/accounts", "admin", "", whole=True),
     get("/v1/accounts/{account:path}/balance", names="path"),
+    get("/v1/accounts/{account:path}/events", names="path", query="seconds=0"),
     post("/v1/grants", "admin", {"tokens": 5, **WHY}),
     post("/v1/revocations", "admin", WHY, made=a_grant),
     post("/v1/promo-codes", "admin", {"code": "CODE{n}", "tokens": 1, **WHY}, names="", ok=201, whole=True),

@@ -11,6 +11,7 @@ from creditbook.api import (
     changing_accounts,
     health,
     holds,
+    live,
     problems,
     subscription,
     tokens,
@@ -28,6 +29,7 @@ api.include_router(health.router)
 api.include_router(webhooks.router)
 api.include_router(usage.router)
 api.include_router(holds.router)
+api.include_router(live.router)
 api.include_router(accounts.router)
 api.include_router(administering.router)
 api.include_router(tokens.router)

@@ -6,6 +6,7 @@ A key is looked up at most once a second: what is revoked elsewhere ends within 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from creditbook.api.session import is_same_site
 from creditbook.domain.errors import NotFound, Refused
 from creditbook.installation import Installation, installation
 
+log = logging.getLogger(__name__)
 SECONDS_UNTIL_ASKED_AGAIN = 1.0
 MOST_REMEMBERED = 10_000
 _BY_SESSION: frozenset[Scope] = frozenset({"read", "spend"})
@@ -135,6 +137,26 @@ async def _caller(request: Request, here: Installation, sent: HTTPAuthorizationC
     if request.method not in ("GET", "HEAD") and not is_same_site(request):
         raise OtherSite
     return Caller(who.org_id, who.org_slug, who.zone, _BY_SESSION, who.user_name, who.account_name or "")
+
+
+async def may_still(request: Request, here: Installation, found: Caller) -> bool:
+    """Whether a caller whose answer goes on may still have it: the key stands, or the person is signed in as before.
+
+    A database that can't be asked does not end what was allowed; nor does this count as a person's doing something.
+    """
+    try:
+        if found.key_id is not None:
+            await _keys.find(here, request.headers["authorization"].partition(" ")[2].strip())
+            return True
+        cookie = request.cookies.get(session_cookie(secure=here.settings.cookie_secure))
+        who = await run_in_threadpool(Access(here.store, here.clock).sessions.principal, cookie)
+    except Refused:
+        return False
+    except Exception:  # whatever keeps us from the database
+        log.warning("Whether a stream may go on could not be looked up.", exc_info=True)
+        return True
+    return who is not None and (who.org_id, who.user_name, who.account_name) == (
+        found.org_id, found.actor, found.bound_to)  # fmt: skip
 
 
 def _signed_in(here: Installation, cookie: str) -> Principal | None:
