@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 DEFAULT_DATABASE_URL = "sqlite:///data/creditbook.db"
 DEFAULT_PORT = 8501
+DEFAULT_API_RATE = (2_000, 1)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
+_RATE = re.compile(r"(?P<requests>[1-9]\d{0,5})\s*/\s*(?P<many>[1-9]\d{0,2})?\s*(?P<unit>second|minute|hour)s?")
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 
@@ -28,6 +32,8 @@ class Settings:
     talks to payment providers and mail is None when unset, and off then. `alerts_to_private_hosts` lets people's alerts
     reach hosts of a private network (docs/alerts.md). `fx_url` is where exchange rates may be fetched from, None for
     nowhere. `signing_key_file` holds the Ed25519 key (PEM) that signs exported proofs, None for unsigned ones.
+    `api_rate` is how many requests one API key may make in how many seconds, None for any number. `metrics_token` is
+    what a reader of `/api/metrics` has to send as its bearer token, None for everybody.
     """
 
     database_url: str = DEFAULT_DATABASE_URL
@@ -45,6 +51,8 @@ class Settings:
     alerts_to_private_hosts: bool = False
     fx_url: str | None = None
     signing_key_file: str | None = None
+    api_rate: tuple[int, int] | None = DEFAULT_API_RATE
+    metrics_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -71,6 +79,8 @@ class Settings:
             alerts_to_private_hosts=_flag(given, "CREDITBOOK_ALERTS_PRIVATE_HOSTS", default=False),
             fx_url=_said(given, "CREDITBOOK_FX_URL"),
             signing_key_file=_said(given, "CREDITBOOK_SIGNING_KEY_FILE"),
+            api_rate=_rate(given),
+            metrics_token=_said(given, "CREDITBOOK_METRICS_TOKEN"),
         )
 
     def link(self, **query: str) -> str:
@@ -97,6 +107,20 @@ def _seconds(given: Mapping[str, str], name: str, default: int) -> int:
     if said and not (said.isascii() and said.isdigit()):
         raise SettingsError(f"{name} is {given[name]!r}; write whole seconds, or 0 to leave it out.")
     return int(said) if said else default
+
+
+def _rate(given: Mapping[str, str]) -> tuple[int, int] | None:
+    said = given.get("CREDITBOOK_API_RATE_LIMIT", "").strip().lower()
+    if not said:
+        return DEFAULT_API_RATE
+    if said in _NO:
+        return None
+    found = _RATE.fullmatch(said)
+    if found is None:
+        raise SettingsError(
+            f"CREDITBOOK_API_RATE_LIMIT is {said!r}; write 100/second, 600/minute, 50/10 seconds or off."
+        )
+    return int(found["requests"]), int(found["many"] or 1) * _SECONDS[found["unit"]]
 
 
 def _log_level(given: Mapping[str, str]) -> str:

@@ -158,7 +158,7 @@ ROWS = [
 ]
 
 OPEN = {
-    ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/openapi.json"), ("GET", "/docs"),
+    ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("GET", "/docs"),
     ("GET", "/docs/oauth2-redirect"), ("POST", "/webhooks/{name}"),
 }  # fmt: skip
 """Routes that ask for no key: a webhook is signed instead (`test_webhooks.py`)."""

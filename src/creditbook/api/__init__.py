@@ -12,6 +12,7 @@ from creditbook.api import (
     health,
     holds,
     live,
+    metrics,
     problems,
     subscription,
     tokens,
@@ -19,7 +20,7 @@ from creditbook.api import (
     user,
     webhooks,
 )
-from creditbook.api.answering import Traced
+from creditbook.api.observing import Observed
 
 __all__ = ["api"]
 
@@ -37,4 +38,5 @@ api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
-api.add_middleware(Traced)
+api.include_router(metrics.router)
+api.add_middleware(Observed)

@@ -1,51 +1,25 @@
-"""What every answer carries: a request's id, how long it took, and beside an account what is left of it."""
+"""What answers about an account carry beside it: what is left, what its day has seen, whether it was told before."""
 
 from __future__ import annotations
 
-import re
-import time
 from typing import Annotated
 
 from fastapi import Depends, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from creditbook.access.tokens import new_token
+from creditbook.api.observing import decided
 from creditbook.installation import Installation, installation
 from creditbook.ledger.ledger import AsyncLedger
 
 Here = Annotated[Installation, Depends(installation)]
-_GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-
-
-class Traced:
-    """Gives every request an id (its own `X-Request-Id`, where it brings a plain one) and tells its seconds."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pure ASGI: no task of its own."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = given if _GIVEN.fullmatch(given) else new_token()[:22].encode()
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
-
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                took = f"{time.perf_counter() - began:.6f}".encode()
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id), (b"x-process-time", took)]
-            await send(message)
-
-        await self._app(scope, receive, sent)
 
 
 def ledger_of(here: Here) -> AsyncLedger:
     """The process's ledger for event loops: the same core as the dashboard's, so that all share transactions."""
-    return AsyncLedger(here.ledger)
+    ledger = here.ledger
+    if ledger.core.executor.watch is None:
+        ledger.core.executor.watch = decided
+    return AsyncLedger(ledger)
 
 
 Books = Annotated[AsyncLedger, Depends(ledger_of)]

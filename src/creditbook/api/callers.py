@@ -21,6 +21,7 @@ from creditbook.access import Access
 from creditbook.access.api_keys import KeyPrincipal, KeyRefused, Scope, ScopeMissing, authenticate
 from creditbook.access.cookies import session_cookie
 from creditbook.access.values import Principal
+from creditbook.api.limits import ComesTooOften, rate_limit
 from creditbook.api.session import is_same_site
 from creditbook.domain.errors import NotFound, Refused
 from creditbook.installation import Installation, installation
@@ -36,8 +37,8 @@ bearer = HTTPBearer(auto_error=False, description="An API key: `cb_<organization
 class NotSignedIn(Refused):
     """Neither a key nor a session came with the request."""
 
-    def __init__(self) -> None:
-        super().__init__("Send an API key: Authorization: Bearer cb_… An administrator makes one.")
+    def __init__(self, what: str = "Send an API key: Authorization: Bearer cb_… An administrator makes one.") -> None:
+        super().__init__(what)
 
 
 class OtherSite(Refused):
@@ -118,9 +119,15 @@ async def caller(
     here: Annotated[Installation, Depends(installation)],
     sent: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
-    """The caller of a request. Raises `NotSignedIn`, `KeyRefused`, `OtherSite`, or `Unavailable`."""
+    """The caller of a request. Raises `NotSignedIn`, `KeyRefused`, `OtherSite`, `ComesTooOften`, or `Unavailable`."""
     found = await _caller(request, here, sent)
     request.state.organization = found.org_slug
+    request.state.key_id = found.key_id
+    if here.settings.api_rate is not None:
+        who = f"key {found.key_id}" if found.key_id is not None else f"person {found.actor}"
+        request.state.window = rate_limit.hit(f"{id(here)} {who}", here.settings.api_rate)
+        if not request.state.window.fits:
+            raise ComesTooOften(request.state.window)
     return found
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from anyio import to_thread
 
+from creditbook import logs
+from creditbook.api.tracing import close_tracing
 from creditbook.installation import close_installations
+from creditbook.settings import Settings
 
 # Imported by the first page otherwise, whose visitor would wait a second for it (STREAMLIT.md, "Fast").
 _HEAVY = ("numpy", "pandas", "plotly.graph_objects")
@@ -26,6 +29,7 @@ def lifespan(beside: Callable[[], AbstractContextManager[None]]) -> Callable[[An
 
     @asynccontextmanager
     async def live(_app: Any) -> AsyncIterator[dict[str, Any]]:
+        logs.begin(Settings.from_environment().log_level)
         await to_thread.run_sync(_warm_up)
         worker = beside()
         await to_thread.run_sync(worker.__enter__)
@@ -33,6 +37,7 @@ def lifespan(beside: Callable[[], AbstractContextManager[None]]) -> Callable[[An
             yield {}
         finally:
             await to_thread.run_sync(worker.__exit__, None, None, None)
+            await to_thread.run_sync(close_tracing)
             await to_thread.run_sync(close_installations)
 
     return live

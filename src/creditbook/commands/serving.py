@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import runpy
 import socket
@@ -14,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from creditbook import logs
 from creditbook.commands.output import JsonOption, answer
 from creditbook.demo.welcome import first_logins
 from creditbook.domain.errors import Unavailable
@@ -29,8 +29,7 @@ def serve(
 ) -> None:
     """Serve the dashboard and the API until stopped (Ctrl-C)."""
     here = installation()
-    logging.basicConfig(level=here.settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.begin(here.settings.log_level)
     here.ready()
     _refuse_taken(host, port)
     samples = first_logins(here.store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,8 @@ from creditbook.domain.results import Result
 from creditbook.domain.selling import PayReferrer
 
 Outcome = Result | LedgerError
+ORIGIN: ContextVar[object] = ContextVar("creditbook_origin", default=None)
+"""What asked for a call, for whoever watches the executor: the edge's own value, which nobody here looks at."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Call:
 
     ``audit`` names the act for the audit log (rule 38) when this is an administrative one; ``shown`` its subject.
     ``audit_once`` names one that is a single act however many operations it takes, done to ``audit_subject``.
+    ``origin`` is what `ORIGIN` held where the call was made.
     """
 
     org_id: int
@@ -38,6 +42,7 @@ class Call:
     outcomes: list[Outcome] = field(default_factory=list)
     audit_once: str = ""
     audit_subject: str = ""
+    origin: object = field(default_factory=ORIGIN.get)
 
 
 def new_key() -> str:

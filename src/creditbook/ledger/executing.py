@@ -8,6 +8,7 @@ only the culprit fails.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -29,12 +30,13 @@ Owed = list[tuple[int, OwedReferral]]
 
 
 class Executor:
-    """Runs batches of calls on one store."""
+    """Runs batches of calls on one store. ``watch`` is told of each transaction that was committed, and its seconds."""
 
     def __init__(self, store: Store, batches: BatchStore, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._batches = batches
         self._clock = clock
+        self.watch: Callable[[Sequence[Call], float], None] | None = None
 
     def run(self, calls: Sequence[Call]) -> None:
         """Decide and commit all calls together; fill their outcomes only when the commit is in.
@@ -42,6 +44,7 @@ class Executor:
         Raises `Unavailable` when the database cannot answer: nobody's call was decided, or a repeated call with the
         same key will tell. Raises `Conflict` when somebody else took the same name at the same moment.
         """
+        began = time.perf_counter()
         try:
             outcomes, owed = self._store.retrying(lambda: self._attempt(calls))
         except (LedgerError, KeyboardInterrupt):
@@ -55,6 +58,8 @@ class Executor:
             outcomes, owed = self._again(calls)
         for call, found in zip(calls, outcomes, strict=True):
             call.outcomes = found
+        if self.watch is not None:
+            self.watch(calls, time.perf_counter() - began)
         for org_id, one in owed:
             self._pay_referrer(org_id, one)
 

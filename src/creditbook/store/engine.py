@@ -124,6 +124,13 @@ class Store:
         """Takes the schema back to `revision` and loses what later ones held. For tests and for a change of mind."""
         migrate.downgrade(self, revision)
 
+    def connections(self) -> dict[str, int]:
+        """How many connections of the pool are in use, and how many are open and idle."""
+        pool = self.engine.pool
+        if not isinstance(pool, sa.QueuePool):
+            return {}
+        return {"in_use": pool.checkedout(), "idle": pool.checkedin()}
+
     def is_current(self) -> bool:
         """Whether the database answers and stands at the newest migration."""
         return migrate.is_current(self)
