@@ -125,6 +125,14 @@ def test_the_same_state_is_not_told_again_to_who_comes_back_with_its_id(served: 
         assert reader.next()["id"] == fresh["id"]
 
 
+def test_the_documented_snippet_prints_the_balance(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    door, url = served
+    page = (Path(__file__).parents[2] / "docs" / "live.md").read_text(encoding="utf-8")
+    snippet = page.split("```python\n")[1].split("```")[0]
+    exec(snippet, {"key": door.keys["read"], "base_url": url.removesuffix("/api")})
+    assert capsys.readouterr().out == f"{door.ledger.balance('acme/asha').available}\n"
+
+
 def test_a_quiet_stream_beats(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "HEARTBEAT", 0.1)
     with stream(served, "ben", seconds=1) as reader:
