@@ -36,6 +36,10 @@ def test_no_service_imports_itself_through_another() -> None:
         ("creditbook.reports.usage", "from creditbook.installation import installation"),
         ("creditbook.commands.setup", "from creditbook.api import api"),
         ("creditbook.settings", "from creditbook.store.engine import open_store"),
+        ("creditbook.client.verbs", "from creditbook.ledger.ledger import Job"),
+        ("creditbook.client.verbs", "from creditbook import Receipt"),
+        ("creditbook.client.verbs", "from creditbook.clock import system_clock"),
+        ("creditbook.store.engine", "from creditbook.client import connect"),
         ("creditbook.cupboard.things", "x = 1"),
     ],
 )
@@ -51,6 +55,7 @@ def test_an_arrow_that_points_back_is_seen(module: str, text: str) -> None:
         ("creditbook.commands.importing", "from creditbook.ingest import usage"),
         ("pages.account.overview", "from creditbook.ui.session import require"),
         ("creditbook.store.engine", "from creditbook.site import PACKAGE"),
+        ("creditbook.client.verbs", "from creditbook.domain.results import Receipt"),
     ],
 )
 def test_an_arrow_that_points_down_is_left_alone(module: str, text: str) -> None:
