@@ -62,7 +62,7 @@ def test_each_of_the_three_shapes_is_read_whole(
         (event_id, datetime(2026, 11, 21, 4, 4, second, micro, UTC), fields)
         for event_id, second, micro, fields in expected
     ]
-    assert [event.empty for event in found] == [fields is FAILED for *_, fields in expected]
+    assert [event.is_usage for event in found] == [fields is not FAILED for *_, fields in expected]
     assert {event.attributes["end_user"] for event in found} == {"customer-1"}
     assert {event.attributes["metadata.user_api_key_user_id"] for event in found} == {"u1"}
     assert not any(event.problem for event in found)

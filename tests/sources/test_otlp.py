@@ -78,7 +78,7 @@ def test_a_request_to_a_model_is_read_with_its_id_its_time_and_its_tokens(
 ) -> None:
     [found] = of(name)
     assert (found.event_id, found.at, found.fields) == (event_id, at, fields)
-    assert (found.problem, found.empty) == ("", False)
+    assert (found.problem, found.is_usage) == ("", True)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ def test_parts_that_are_more_than_their_whole_were_counted_apart_and_are_added()
 
 def test_a_failed_request_without_tokens_has_arrived_and_is_nothing_to_book() -> None:
     failed = {"gen_ai.operation.name": "chat", "error.type": "429"}
-    assert (one(failed).empty, one(failed).problem) == (True, "")
+    assert (one(failed).is_usage, one(failed).problem) == (False, "")
     by_status = one({"gen_ai.operation.name": "chat"}, status={"code": 2})
-    assert (by_status.empty, by_status.problem) == (True, "")
-    assert not one({**CHAT, "error.type": "cut"}).empty
+    assert (by_status.is_usage, by_status.problem) == (False, "")
+    assert one({**CHAT, "error.type": "cut"}).is_usage
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def _event(record: dict[str, Any]) -> Event:
         fields=fields,
         attributes=attributes(_attributes(record)),
         problem=problem,
-        empty=not has_usage and not problem,
+        is_usage=bool(problem) or has_usage,
     )
 
 

@@ -158,7 +158,7 @@ def _event(span: Span, operation: str) -> Event:
         fields=counted(fields),
         attributes=attributes([*span.attributes.items(), *span.resource.items()]),
         problem=problem,
-        empty=failed and not says_tokens and not problem,
+        is_usage=bool(problem) or says_tokens or not failed,
     )
 
 
