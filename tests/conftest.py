@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.databases import CONTINUOUS_INTEGRATION, NoPostgres, PostgresServer, migrate, postgres_for_tests
+from support.databases import (
+    CONTINUOUS_INTEGRATION,
+    NoPostgres,
+    PostgresServer,
+    memory_folder,
+    migrate,
+    postgres_for_tests,
+)
 from support.people import House
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres)]
@@ -19,6 +27,13 @@ LONGEST_FIRST = (
     "tests/ledger/",
 )  # fmt: skip
 """Files of few and long tests: begun last, one of them would keep a single worker busy while the other stands idle."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has `tmp_path` in memory where there is room: a ledger waits for the disk at every commit, as it should."""
+    memory = memory_folder()
+    if memory is not None and config.option.basetemp is None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.fixture(autouse=True)

