@@ -6,7 +6,7 @@ from api.rows import ROWS
 
 from creditbook.api import api
 
-REFUSALS = {"400", "401", "403", "404", "422", "429", "503"}
+REFUSALS = {"400", "401", "403", "404", "413", "422", "429", "503"}
 
 
 def test_every_route_with_a_key_says_so_and_documents_its_refusals() -> None:

@@ -20,6 +20,7 @@ from creditbook.api import (
     user,
     webhooks,
 )
+from creditbook.api.bounds import Bounded
 from creditbook.api.observing import Observed
 
 __all__ = ["api"]
@@ -39,4 +40,5 @@ api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
 api.include_router(metrics.router)
+api.add_middleware(Bounded)
 api.add_middleware(Observed)

@@ -72,16 +72,19 @@ SAID: dict[int, str] = {
     403: "The key's scope, the account's plan or its state does not allow it.",
     404: "There is no such thing in the key's organization.",
     409: "The moment is not right: done before, closed or resolved.",
+    413: "The body is larger than anything that is taken here.",
     422: "The request says something that is not possible, or its Idempotency-Key was used for another one.",
     429: "A limit of the plan or the API is used up: Retry-After says when to come again.",
     503: "The database does not answer; nothing was decided. Send it again with the same key.",
 }
+UNREADABLE = "The body can't be read: send JSON in UTF-8."
+_NO_TEXT = "There was an error parsing the body"  # FastAPI's own words for bytes that are not even text
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of a route's refusals: those that any route has, and these."""
     told: dict[int | str, dict[str, Any]] = {}
-    for status in sorted({400, 401, 403, 404, 422, 429, 503, *statuses}):
+    for status in sorted({400, 401, 403, 404, 413, 422, 429, 503, *statuses}):
         example = _EXAMPLE if status == HTTPStatus.PAYMENT_REQUIRED else {
             "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": SAID[status]
         }  # fmt: skip
@@ -147,12 +150,16 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.detail == _NO_TEXT:
+        return problem(HTTPStatus.BAD_REQUEST, UNREADABLE)
     return problem(HTTPStatus(error.status_code), str(error.detail), dict(error.headers or {}))
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """What was sent is not what the route takes: one sentence for each place, and nothing of what was sent."""
     assert isinstance(error, RequestValidationError)
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        return problem(HTTPStatus.BAD_REQUEST, UNREADABLE)
     wrong = [(".".join(_printable(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
     said = "; ".join(f"{place}: {message}" if place else message for place, message in wrong)
     places = [{"field": place, "message": message} for place, message in wrong]
