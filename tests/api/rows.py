@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from creditbook import Ledger
+from creditbook.domain.errors import NotFound
 
 Made = dict[str, Any]
 _activities = count(1)
@@ -39,10 +40,29 @@ def a_grant(ledger: Ledger) -> Made:
 
 def a_wallet(ledger: Ledger) -> Made:
     """A wallet of `acme/ben` that is off, to switch on."""
-    first = ledger.balance("acme/ben").wallets[0]
-    if first.is_active:
-        ledger.set_wallet_active("acme/ben", first.wallet_id, False, reason="a row of the matrix")
-    return {"wallet_id": first.wallet_id}
+    wallet_id = ledger.open_wallet("acme/ben", "BONUS", reason="a row of the matrix").wallet_id
+    assert wallet_id is not None
+    ledger.set_wallet_active("acme/ben", wallet_id, False, reason="a row of the matrix")
+    return {"wallet_id": wallet_id}
+
+
+def a_purchase(ledger: Ledger) -> Made:
+    """A purchase of `acme/ben` that waits for its payment."""
+    return {"purchase_id": ledger.open_purchase("acme/ben", "small").purchase_id}
+
+
+def a_paid_purchase(ledger: Ledger) -> Made:
+    """A purchase of `acme/ben` whose money can go back."""
+    return {"purchase_id": ledger.sell("acme/ben", "small", reason="a row of the matrix").purchase_id}
+
+
+def a_pool(ledger: Ledger) -> Made:
+    """The pool of `acme`."""
+    try:
+        ledger.balance("acme")
+    except NotFound:
+        ledger.open_account("acme")
+    return {}
 
 
 def an_activity(_ledger: Ledger) -> Made:
@@ -119,6 +139,7 @@ ROWS = [
     post("/v1/usage", "spend", WORK),
     post("/v1/usage/batch", "spend", WORK, names="batch"),
     post("/v1/holds", "spend", {"action": "work", "estimate": 1}),
+    get("/v1/holds"),
     post("/v1/holds/{hold_id}/capture", "spend", {"tokens": 1}, made=a_hold, program=True),
     post("/v1/holds/{hold_id}/void", "spend", {}, made=a_hold, program=True),
     post("/v1/refunds", "spend", WHY, made=a_usage, program=True),
@@ -133,6 +154,14 @@ ROWS = [
     Row("DELETE", "/v1/accounts/{account:path}", "admin", "path", query="reason=test", whole=True, spare=True),
     patch("/v1/wallets/{wallet_id}", {"is_active": True, **WHY}, made=a_wallet),
     post("/v1/rewards", "admin", {}, made=an_activity),
+    get("/v1/transactions"),
+    get("/v1/transactions/{transaction_id}", made=a_usage),
+    get("/v1/purchases"),
+    post("/v1/purchases/{purchase_id}/pay", "admin", {"payment": "row {n}", **WHY}, made=a_purchase),
+    post("/v1/purchases/{purchase_id}/refund", "admin", WHY, made=a_paid_purchase),
+    get("/v1/usage", query="by=day&by=agent"),
+    get("/v1/team", names="", made=a_pool, whole=True, program=True),
+    get("/v1/program", names=""),
     post("/v1/resets", "admin", WHY, made=on("monthly")),
     get("/v1/tokens/balance"),
     get("/v1/tokens/transactions"),

@@ -14,9 +14,13 @@ from creditbook.api import (
     live,
     metrics,
     problems,
+    program,
+    purchases,
     subscription,
     tokens,
+    transactions,
     usage,
+    usage_figures,
     user,
     webhooks,
 )
@@ -39,6 +43,10 @@ api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
+api.include_router(transactions.router)
+api.include_router(purchases.router)
+api.include_router(usage_figures.router)
+api.include_router(program.router)
 api.include_router(metrics.router)
 api.add_middleware(Bounded)
 api.add_middleware(Observed)

@@ -19,6 +19,7 @@ from creditbook.domain.program import Plan, Program
 from creditbook.domain.state import Account
 from creditbook.store import reports_activity
 from creditbook.store.batch import BatchStore
+from creditbook.store.directory import AccountRef
 from creditbook.store.engine import Store
 
 from .settled import Settled, settled
@@ -89,21 +90,26 @@ class Activity:
 
 def activity(store: Store, batches: BatchStore, who: Principal, now: datetime) -> Activity:
     """The pool that this person's account draws on. Raises `NotFound` where it draws on none."""
-    found = settled(batches, own_account(store, who), now)
-    pool = found.book.pool_of(found.account)
+    return of_account(store, batches, own_account(store, who), who.org_slug, now)
+
+
+def of_account(store: Store, batches: BatchStore, ref: AccountRef, org_slug: str, now: datetime) -> Activity:
+    """The pool that an account draws on, or is. Raises `NotFound` where it draws on none."""
+    found, org_id = settled(batches, ref, now), ref.org_id
+    pool = found.account if found.account.kind == "pool" else found.book.pool_of(found.account)
     if pool is None:
-        raise NotFound("Your account draws on no pool.")
+        raise NotFound("This account draws on no pool.")
     today = local_date(found.at, pool.zone)
     month, week = today.replace(day=1), today - timedelta(days=WEEK - 1)
-    with store.read(who.org_id) as connection:
-        rows = reports_activity.members(connection, who.org_id, pool.account_id)
-        of_day = reports_activity.used(connection, who.org_id, pool.account_id, today, today)
-        of_month = reports_activity.used(connection, who.org_id, pool.account_id, month, today)
-        of_week = reports_activity.used(connection, who.org_id, pool.account_id, week, today)
-        drawn = reports_activity.drawn(connection, who.org_id, pool.account_id, pool_period(pool))
-        months = reports_activity.months(connection, who.org_id, pool.account_id, _months_ago(month))
+    with store.read(org_id) as connection:
+        rows = reports_activity.members(connection, org_id, pool.account_id)
+        of_day = reports_activity.used(connection, org_id, pool.account_id, today, today)
+        of_month = reports_activity.used(connection, org_id, pool.account_id, month, today)
+        of_week = reports_activity.used(connection, org_id, pool.account_id, week, today)
+        drawn = reports_activity.drawn(connection, org_id, pool.account_id, pool_period(pool))
+        months = reports_activity.months(connection, org_id, pool.account_id, _months_ago(month))
     days = _days(found, pool, week)
-    balance = balance_of(found.book, pool, found.at, None, pending=found.balance.pending, shown=who.org_slug)
+    balance = balance_of(found.book, pool, found.at, None, pending=found.balance.pending, shown=org_slug)
     paces = {feature: max(0, net) / days for feature, net in _by(of_week, 1).items()}
     pace = max(0.0, sum(net for *_, net in of_week) / days)
     return Activity(

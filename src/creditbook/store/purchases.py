@@ -41,13 +41,16 @@ def of_organization(
     org_id: int,
     *,
     statuses: Collection[PurchaseStatus] = (),
+    account_id: int | None = None,
     before_id: int | None = None,
     most: int = MOST,
 ) -> list[Sold]:
-    """An organization's purchases, newest first; of some statuses only, and before an id to page on."""
+    """An organization's purchases, newest first; of some statuses or one account only, and before an id to page on."""
     wanted: list[sa.ColumnElement[bool]] = []
     if statuses:
         wanted.append(purchase.c.status.in_([status.value for status in statuses]))
+    if account_id is not None:
+        wanted.append(purchase.c.account_id == account_id)
     if before_id is not None:
         wanted.append(purchase.c.purchase_id < before_id)
     return _read(store, org_id, *wanted, most=most)
