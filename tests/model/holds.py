@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from model.books import Account, Book, Debt, Grant, Hold, Line, Pay, Result
 from model.passing import repay
 from model.reading import metering, own, pool_has
 from model.spends import choose, count_request, feature_of, live_refusal, new_use, price, token_refusal, valid
+from model.spends import spend as live_spend
 from model.wallets import release
 
 from creditbook.domain.errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest
@@ -180,3 +182,34 @@ def void(book: Book, account: Account, _now: datetime, *, hold: Hold) -> Result:
     for each in book.cluster(account):
         repay(book, each)
     return Result("void", hold=hold)
+
+
+def spend(book: Book, account: Account, now: datetime, *, done: bool = False, **terms: Any) -> Result:
+    """A spend before the work, or one told of when the work is done: then it is a late part of a hold of nothing."""
+    if not done or terms.get("meter"):
+        return live_spend(book, account, now, **terms)
+    shadow = book.program.enforcement is Enforcement.SHADOW
+    action, tokens = terms["action"], terms.get("tokens")
+    inp, out = terms.get("input_tokens", 0), terms.get("output_tokens", 0)
+    valid(action, tokens, inp, out)
+    need, odd = 0, None
+    metered = metering(book, account)
+    if action not in book.program.actions and not metered:
+        if not shadow:
+            raise InvalidRequest("unknown action")
+        odd = "InvalidRequest"
+    elif action in book.program.actions and book.program.enforcement is not Enforcement.OFF:
+        need, odd = price(book, action, tokens, inp, out)
+    if account.status == "closed":
+        if not shadow:
+            raise AccountClosed
+        return Result("usage", metered=True, refused="AccountClosed", use=new_use(book, account, 0))
+    part = Result("usage", metered=metered or need == 0, refused=odd)
+    if part.metered:
+        part.use = new_use(book, account, 0)
+    else:
+        nothing = Hold(-1, account, action, timedelta(), now, [], metered=False)
+        charge_part(book, account, nothing, part, need, feature_of(book, action))
+    for each in book.cluster(account):
+        repay(book, each)
+    return part

@@ -128,6 +128,13 @@ class LedgerAgainstModel(SellingRules):
         happened = self.pair.clock.now - timedelta(days=days)
         self.do("spend", self.name(pick), action="work", tokens=tokens, event_at=happened)
 
+    @rule(pick=PICK, keyed=KEYED, action=ACTION, aim=AIM, inp=st.integers(0, 40))
+    def work_that_is_done(self, pick: int, keyed: bool, action: str, aim: Any, inp: int) -> None:
+        """Told of by somebody else: charged like a late part, whatever the limits (rules 12, 13)."""
+        name = self.name(pick)
+        terms: dict[str, Any] = {"tokens": self.aimed(name, action, aim)} if action in {"work", "juggle"} else {}
+        self.do("spend", name, keyed, action=action, input_tokens=inp, done=True, **terms)
+
     @rule(pick=PICK, keyed=KEYED, action=ACTION, aim=st.none() | AIM, wallet=PREFERRED, minutes=MINUTES)
     def reserve(self, pick: int, keyed: bool, action: str, aim: Any, wallet: str | None, minutes: int) -> None:
         name = self.name(pick)

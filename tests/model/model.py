@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from model import admin, codes, corrections, holds, plans, sales, spends
+from model import admin, codes, corrections, holds, plans, sales
 from model.books import Account, Book, Result
 from model.passing import anything_due, settle
 from model.reading import Past, as_of, balance, remember
@@ -21,7 +21,7 @@ from creditbook.domain.errors import IdempotencyConflict
 from creditbook.domain.program import Program
 
 VERBS: dict[str, Callable[..., Any]] = {
-    "spend": spends.spend,
+    "spend": holds.spend,
     "reserve": holds.reserve,
     "capture": holds.capture,
     "void": holds.void,

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import formula, rewarding
-from .balance import is_unlimited, paying_pool, pool_period
-from .burning import Take, allot, burnable
+from .balance import is_unlimited, pool_period
+from .burning import Take, allot
 from .context import Desk
-from .debts import incur
 from .errors import AccountClosed, HoldAlreadyResolved, InsufficientTokens, InvalidRequest, LedgerError, NotFound
 from .journal import Transaction
 from .limits import CLOSED, MOST_TOKENS, admit, refuse_closed, unknown
 from .operations import Capture, Reserve, Void
 from .program import Action, Enforcement, Overrun, Pricing
 from .settling import after_release, release
-from .spending import charge_pool, check_work, feature_of, price_of, take_from, usage
+from .spending import check_work, feature_of, owe, price_of, take_from, take_what_is_there, usage
 from .state import Account, AccountStatus, Hold, HoldStatus
 
 LONGEST = 86_400
@@ -147,7 +146,7 @@ def capture(desk: Desk, account: Account, operation: Capture) -> Transaction:
         desk.journal.hold(hold, grant, -amount, desk.now, "captured", txn)
     take_from(desk, account, txn, _one_a_grant(part.reserved + part.beyond))
     if part.short and not shadow:
-        _owe(desk, account, txn, feature, part.short)
+        owe(desk, account, txn, feature, part.short)
     txn.metered = txn.charged == 0
     _advance(desk, account, hold, txn, final=operation.final or late)
     desk.book_it(account, txn)
@@ -212,23 +211,8 @@ def _plan_part(desk: Desk, account: Account, hold: Hold, price: int, feature: st
             part = min(held, left)
             reserved.append((grant, part))
             left -= part
-    beyond: list[Take] = []
-    for grant in burnable(desk.book, account, desk.now, feature) if left else ():
-        part = min(grant.free, left)
-        beyond.append((grant, part))
-        left -= part
-        if left == 0:
-            break
+    beyond, left = take_what_is_there(desk, account, left, feature)
     return Part(reserved, beyond, left)
-
-
-def _owe(desk: Desk, account: Account, txn: Transaction, feature: str, short: int) -> None:
-    """The shortfall is the pool's debt if she draws on one, and then part of her quota; else hers."""
-    pool = paying_pool(desk.book, account)
-    incur(desk, pool or account, txn, feature, short)
-    txn.charged += short
-    if pool is not None:
-        charge_pool(desk, account, txn, short)
 
 
 def _advance(desk: Desk, account: Account, hold: Hold, txn: Transaction, *, final: bool) -> None:

@@ -70,7 +70,8 @@ class Spend(Operation):
     """Charge or meter one piece of work (rules 5–11).
 
     ``tokens`` None leaves the price to the action. ``wallet`` is the preferred wallet type; ``only_wallet`` forbids
-    falling through. ``meter`` records without charging. ``decided_at`` is set by a charging import only (rule 27).
+    falling through. ``meter`` records without charging. ``done`` charges what somebody else tells was done, like a late
+    part of a hold (rule 13). ``decided_at`` is set by a charging import only (rule 27).
     """
 
     name: ClassVar[str] = "spend"
@@ -80,6 +81,7 @@ class Spend(Operation):
     wallet: WalletType | None = None
     only_wallet: bool = False
     meter: bool = False
+    done: bool = False
     decided_at: datetime | None = None
     import_id: int | None = None
 

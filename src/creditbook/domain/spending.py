@@ -6,15 +6,16 @@ from datetime import timedelta
 from types import EllipsisType
 
 from . import formula, rewarding
-from .balance import available_tokens, pool_period
-from .burning import Take, allot
+from .balance import available_tokens, is_unlimited, paying_pool, pool_period
+from .burning import Take, allot, burnable
 from .context import Desk
-from .errors import InvalidRequest, LedgerError
+from .debts import incur
+from .errors import AccountClosed, InsufficientTokens, InvalidRequest, LedgerError
 from .journal import Transaction
-from .limits import MOST_TOKENS, admit, may_start, refuse_closed, unknown
+from .limits import CLOSED, MOST_TOKENS, admit, may_start, refuse_closed, unknown
 from .operations import Operation, Spend, Work
-from .program import Action, Enforcement, Pricing
-from .state import Account
+from .program import Action, Enforcement, Overrun, Pricing
+from .state import Account, AccountStatus
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -51,6 +52,8 @@ def spend(desk: Desk, account: Account, operation: Spend) -> Transaction:
     there and marks what it would have refused (rule 10).
     """
     check_work(desk, operation.tokens, operation.work)
+    if operation.done and not operation.meter and desk.import_id is None:
+        return _spend_done(desk, account, operation)
     shadow = desk.book.program.enforcement is Enforcement.SHADOW
     feature, price, refusal = _judge(desk, account, operation)
     if refusal is not None and not shadow:
@@ -95,9 +98,53 @@ def _judge(desk: Desk, account: Account, operation: Spend) -> tuple[str, int, Le
     return feature, price, may_start(desk, account, feature)
 
 
+def _spend_done(desk: Desk, account: Account, operation: Spend) -> Transaction:
+    """Charge work that is done, as a part of a hold that timed out (rules 12, 13): limits and features aren't asked.
+
+    What the account and its pool have pays, past a quota; the shortfall becomes debt, or `overrun` refuses it.
+    """
+    program = desk.book.program
+    shadow = program.enforcement is Enforcement.SHADOW
+    action = program.actions.get(operation.action)
+    feature = feature_of(action, operation.action)
+    price, refusal = _price_done(desk, account, operation, action)
+    takes, short = take_what_is_there(desk, account, price, feature)
+    if short and program.overrun is Overrun.REJECT:
+        refusal = refusal or InsufficientTokens(price, price - short, program.packages_url)
+    if refusal is not None and not shadow:
+        raise refusal
+    txn = usage(desk, account, operation.action, feature, operation.work, operation)
+    txn.would_refuse = type(refusal).__name__ if refusal else None
+    take_from(desk, account, txn, takes)
+    if short and not shadow:
+        owe(desk, account, txn, feature, short)
+    txn.metered = txn.charged == 0
+    desk.book_it(account, txn)
+    if account.referral_waits:
+        rewarding.after_work(desk, account, txn, operation)
+    return txn
+
+
+def _price_done(
+    desk: Desk, account: Account, operation: Spend, action: Action | None
+) -> tuple[int, LedgerError | None]:
+    """What work that is done costs, and why it can't be charged: it is no valid one, or the account is closed."""
+    enforcement = desk.book.program.enforcement
+    metered = enforcement is Enforcement.OFF or is_unlimited(desk.book, account)
+    price, refusal = 0, None if action or metered else unknown(operation.action)
+    if action is not None and enforcement is not Enforcement.OFF:
+        try:
+            price = price_of(action, operation.tokens, operation.work)
+        except InvalidRequest as contradiction:
+            price, refusal = action.tokens, contradiction
+    if account.status is AccountStatus.CLOSED:
+        return 0, refusal or AccountClosed(CLOSED)
+    return 0 if metered else price, refusal
+
+
 def _is_live(desk: Desk, operation: Spend) -> bool:
     """Limits bind live requests only (rule 33): no telemetry and no import."""
-    return not operation.meter and desk.import_id is None
+    return not (operation.meter or operation.done) and desk.import_id is None
 
 
 def feature_of(action: Action | None, name: str) -> str:
@@ -155,3 +202,24 @@ def charge_pool(desk: Desk, account: Account, txn: Transaction, amount: int) -> 
     txn.quota_period = pool_period(pool)
     txn.quota_charged += amount
     desk.journal.count_quota(account, pool.account_id, txn.quota_period, amount)
+
+
+def take_what_is_there(desk: Desk, account: Account, need: int, feature: str) -> tuple[list[Take], int]:
+    """What pays for work that is done, past a quota, without moving it; and how much is short."""
+    takes: list[Take] = []
+    for grant in burnable(desk.book, account, desk.now, feature) if need else ():
+        part = min(grant.free, need)
+        takes.append((grant, part))
+        need -= part
+        if need == 0:
+            break
+    return takes, need
+
+
+def owe(desk: Desk, account: Account, txn: Transaction, feature: str, short: int) -> None:
+    """The shortfall is the pool's debt if she draws on one, and then part of her quota; else hers."""
+    pool = paying_pool(desk.book, account)
+    incur(desk, pool or account, txn, feature, short)
+    txn.charged += short
+    if pool is not None:
+        charge_pool(desk, account, txn, short)

@@ -59,6 +59,7 @@ def spend(
     wallet: str | None = None,
     only_wallet: bool = False,
     meter: bool = False,
+    done: bool = False,
     metadata: dict[str, object] | None = None,
     cost: Cost | None = None,
     actor: str = "",
@@ -66,6 +67,8 @@ def spend(
 ) -> Prepared[Receipt]:
     """Charge one piece of work to an account, or only record it (``meter``).
 
+    ``done`` is for work that somebody else tells of afterwards: no limit is asked and a shortfall becomes debt, or is
+    refused where the program's `overrun` says so.
     ``tokens`` is what the caller asks to be charged, for actions priced by use. ``input_tokens`` (cached ones
     included) and ``output_tokens`` (reasoning ones included) are what the LLM counted. ``wallet`` names a preferred
     wallet type. Raises `InsufficientTokens`, `LimitExceeded`, `FeatureNotInPlan`, `AccountFrozen`, `AccountClosed`,
@@ -75,7 +78,7 @@ def spend(
         "account": account, "action": action, "tokens": tokens, "model": model, "agent": agent, "project": project,
         "description": description, "input_tokens": input_tokens, "output_tokens": output_tokens,
         "cached_tokens": cached_tokens, "reasoning_tokens": reasoning_tokens, "event_at": event_at, "wallet": wallet,
-        "only_wallet": only_wallet, "meter": meter, "metadata": metadata, "cost": cost, "actor": actor,
+        "only_wallet": only_wallet, "meter": meter, "done": done, "metadata": metadata, "cost": cost, "actor": actor,
         "idempotency_key": idempotency_key,
     }  # fmt: skip
     ref = core.account(account)
@@ -91,7 +94,7 @@ def _accepted(outcome: Outcome, account: str) -> Receipt:
 
 
 NAMES = frozenset(
-    {"account", "action", "tokens", "event_at", "wallet", "only_wallet", "meter", "metadata", "cost", "actor",
+    {"account", "action", "tokens", "event_at", "wallet", "only_wallet", "meter", "done", "metadata", "cost", "actor",
      "idempotency_key", "import_id", "decided_at", *WORK}
 )  # fmt: skip
 
@@ -141,6 +144,7 @@ def _operation(core: Core, org_id: int, account_id: int, one: Mapping[str, Any])
         wallet=wallet_type(one.get("wallet")),
         only_wallet=bool(one.get("only_wallet")),
         meter=bool(one.get("meter")),
+        done=bool(one.get("done")),
         decided_at=one.get("decided_at"),
         import_id=one.get("import_id"),
     )
