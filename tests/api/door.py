@@ -44,6 +44,21 @@ class Door:
                    "Cookie": f"creditbook_session={session}"}  # fmt: skip
         return self.client.request(method, path, json=body, headers=headers)
 
+    def upload(
+        self,
+        path: str,
+        files: Any,
+        key: str = "admin",
+        session: str | None = None,
+        site: str | None = None,
+        **form: Any,
+    ) -> Any:
+        """A form with files in it, by a program with that key ("nobody" has none) or from a browser with a session."""
+        headers = {} if session or key == "nobody" else {"Authorization": f"Bearer {self.keys[key]}"}
+        if session:
+            headers = {"Sec-Fetch-Site": site or "same-origin", "Cookie": f"creditbook_session={session}"}
+        return self.client.post(path, data=form, files=files, headers=headers)
+
     def post(self, path: str, body: Any, key: str = "spend", once: str | None = None) -> Any:
         return self.send("POST", path, key, body, once)
 

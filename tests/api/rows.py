@@ -12,6 +12,9 @@ from itertools import count
 from typing import Any
 
 from creditbook import Ledger
+from creditbook.access import console
+from creditbook.access.api_keys import ApiKeys
+from creditbook.installation import installation
 from creditbook.domain.errors import NotFound
 
 Made = dict[str, Any]
@@ -36,6 +39,14 @@ def a_usage(ledger: Ledger) -> Made:
 def a_grant(ledger: Ledger) -> Made:
     """A grant of `acme/ben` to take back."""
     return {"grant_id": ledger.grant("acme/ben", 1, reason="to take back").lines[0].grant_id}
+
+
+def a_key(_ledger: Ledger) -> Made:
+    """An API key of the organization, to replace or to end."""
+    here = installation()
+    org = here.ledger.core.organization("acme")
+    boss = console(org.org_id, org.slug, org.name, org.zone)
+    return {"key_id": ApiKeys(here.store, here.clock).create(boss, "row", "read", reason="a row").key_id}
 
 
 def a_wallet(ledger: Ledger) -> Made:
@@ -91,7 +102,7 @@ class Row:
     ``whole`` is what belongs to the whole organization: a bound key is refused. ``program`` is nothing for people in a
     browser. ``but`` are statuses that differ for (caller, target). ``made`` puts there what the call is about; its
     names fill the path, or go into the body. ``new`` names an account that is not there yet,
-    ``spare`` one that was opened for the call alone.
+    ``spare`` one that was opened for the call alone. ``file`` is sent in a form instead of a body.
     """
 
     method: str
@@ -106,6 +117,7 @@ class Row:
     but: dict[tuple[str, str], int] = field(default_factory=dict)
     new: bool = False
     program: bool = False
+    file: bytes | None = None
     spare: bool = False
 
     @property
@@ -115,6 +127,11 @@ class Row:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def upload(path: str, scope: str, file: bytes, **more: Any) -> Row:
+    """A row of a route that takes a file."""
+    return Row("POST", path, scope, "", file=file, **more)
 
 
 def get(path: str, scope: str = "read", names: str = "query", **more: Any) -> Row:
@@ -148,7 +165,12 @@ ROWS = [
     get("/v1/accounts/{account:path}/balance", names="path"),
     get("/v1/accounts/{account:path}/events", names="path", query="seconds=0"),
     post("/v1/grants", "admin", {"tokens": 5, **WHY}),
+    post("/v1/grants/batch", "admin", {"tokens": 5, **WHY}, names="grants"),
     post("/v1/revocations", "admin", WHY, made=a_grant),
+    get("/v1/keys", "admin", "", whole=True),
+    post("/v1/keys", "admin", {"name": "row", "scope": "read", **WHY}, ok=201, whole=True),
+    post("/v1/keys/{key_id}/rotate", "admin", WHY, names="", ok=201, whole=True, made=a_key),
+    post("/v1/keys/{key_id}/revoke", "admin", WHY, names="", whole=True, made=a_key),
     post("/v1/promo-codes", "admin", {"code": "CODE{n}", "tokens": 1, **WHY}, names="", ok=201, whole=True),
     patch("/v1/accounts/{account:path}", {"zone": "Asia/Tokyo", **WHY}, names="path"),
     Row("DELETE", "/v1/accounts/{account:path}", "admin", "path", query="reason=test", whole=True, spare=True),
@@ -163,6 +185,7 @@ ROWS = [
     get("/v1/team", names="", made=a_pool, whole=True, program=True),
     get("/v1/program", names=""),
     post("/v1/resets", "admin", WHY, made=on("monthly")),
+    upload("/v1/uploads", "admin", b"account,event_at,input_tokens\nben,2026-03-02T09:30:00Z,5\n", whole=True),
     get("/v1/tokens/balance"),
     get("/v1/tokens/transactions"),
     get("/v1/tokens/analytics"),

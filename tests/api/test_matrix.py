@@ -122,9 +122,12 @@ def call(door: Door, row: Row, caller: str, target: str, made: Made) -> Any:
     body: Any = None
     if row.body is not None:
         body = {key: value.format(n=number) if isinstance(value, str) else value for key, value in row.body.items()}
-        body |= made | ({"account": named} if row.names in ("body", "batch") else {})
-        body = {"usage": [body]} if row.names == "batch" else body
+        body |= made | ({"account": named} if row.names in ("body", "batch", "grants") else {})
+        body = {{"batch": "usage"}.get(row.names, row.names): [body]} if row.names in ("batch", "grants") else body
     path += "?" + "&".join(asked) if asked else ""
+    if row.file is not None:
+        site = BROWSERS.get(caller)
+        return door.upload(path, {"file": ("matrix.csv", row.file)}, caller, SESSIONS["ben"] if site else None, site)
     if caller in BROWSERS:
         return door.browse(row.method, path, body, SESSIONS["ben"], BROWSERS[caller])
     return door.send(row.method, path, None if caller == "nobody" else caller, body)

@@ -11,6 +11,7 @@ from creditbook.api import (
     changing_accounts,
     health,
     holds,
+    keys,
     live,
     metrics,
     problems,
@@ -19,6 +20,7 @@ from creditbook.api import (
     subscription,
     tokens,
     transactions,
+    uploads,
     usage,
     usage_figures,
     user,
@@ -47,6 +49,8 @@ api.include_router(transactions.router)
 api.include_router(purchases.router)
 api.include_router(usage_figures.router)
 api.include_router(program.router)
+api.include_router(uploads.router)
 api.include_router(metrics.router)
+api.include_router(keys.router)
 api.add_middleware(Bounded)
 api.add_middleware(Observed)

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from creditbook.access.api_keys import KeyRefused
 from creditbook.api.callers import NotSignedIn
@@ -73,6 +74,7 @@ SAID: dict[int, str] = {
     404: "There is no such thing in the key's organization.",
     409: "The moment is not right: done before, closed or resolved.",
     413: "The body is larger than anything that is taken here.",
+    415: "The body is of a kind, or packed in a way, that is not taken here.",
     422: "The request says something that is not possible, or its Idempotency-Key was used for another one.",
     429: "A limit of the plan or the API is used up: Retry-After says when to come again.",
     503: "The database does not answer; nothing was decided. Send it again with the same key.",
@@ -148,11 +150,23 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        error.headers = {"Allow": ", ".join(_methods(request))}
     if error.detail == _NO_TEXT:
         return problem(HTTPStatus.BAD_REQUEST, UNREADABLE)
     return problem(HTTPStatus(error.status_code), str(error.detail), dict(error.headers or {}))
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be asked of this address: the router itself names the methods of the first route that it finds."""
+    asked = dict(request.scope)
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches(asked | {"method": method})[0] == Match.FULL for route in request.app.routes)
+    ]
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
