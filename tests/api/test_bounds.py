@@ -58,3 +58,25 @@ def test_a_body_of_just_the_bound_is_read(door: Door, monkeypatch: pytest.Monkey
     ok = door.client.post("/v1/usage", content=body, headers={**said, "Idempotency-Key": "just"})
     more = door.client.post("/v1/usage", content=body + b" ", headers={**said, "Idempotency-Key": "more"})
     assert (ok.status_code, more.status_code) == (200, 413)
+
+
+@pytest.mark.parametrize("said", [0, 1_772_625_600, 1.5, "0", "1772625600", " 12 ", "1e9"], ids=repr)
+def test_a_bare_number_is_no_moment(door: Door, said: object) -> None:
+    answer = door.spend(tokens=1, event_at=said)
+    assert answer.status_code == 422
+    assert "has to be written like 2026-12-31T18:30:00Z" in answer.json()["detail"]
+    assert door.get(f"/v1/accounts/asha/balance?as_of={said}").status_code == 422
+    assert door.get(f"/v1/transactions?account=asha&first={said}").status_code == 422
+
+
+def test_a_method_that_an_address_does_not_take_is_told_all_those_that_it_takes(door: Door) -> None:
+    wrong = {}
+    for path, told in door.client.app.openapi()["paths"].items():
+        answer = door.send("PUT", path.replace("{account}", "asha").replace("_id}", "").replace("{", "1"), "admin")
+        allowed = {name.upper() for name in told} & {"GET", "POST", "PATCH", "DELETE"}
+        found = set(answer.headers.get("allow", "").split(", "))
+        if (answer.status_code, answer.headers["content-type"]) != (405, "application/problem+json") or (
+            not found >= allowed or (found != allowed and "{account}" not in path)
+        ):
+            wrong[path] = (answer.status_code, sorted(found), sorted(allowed))
+    assert not wrong

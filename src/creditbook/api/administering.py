@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Response
@@ -11,13 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 from creditbook.api.answering import Books, beside, replayed
 from creditbook.api.callers import Administrator, IdempotencyKey
 from creditbook.api.problems import documented
-from creditbook.api.schemas import Charged, Given, Instant, Metadata, Name, OfAccount, Reason, Sent, Word
+from creditbook.api.schemas import Charged, Day, Given, Instant, Metadata, Name, OfAccount, Reason, Sent, Word
 from creditbook.domain.errors import Conflict
 from creditbook.domain.program import GrantClass, PromoTerms, WalletType
 
 router = APIRouter(prefix="/v1", tags=["administration"])
 WholeId = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
-Day = Annotated[date, Field(ge=date(1970, 1, 1), lt=date(2200, 1, 1))]
 Features = Annotated[list[Word], Field(min_length=1, max_length=100)]
 
 

@@ -6,10 +6,10 @@ Nothing unknown is accepted, numbers are whole and bounded, texts have an end an
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from creditbook.domain.program import WalletType
 from creditbook.domain.results import HoldReceipt, Receipt
@@ -32,6 +32,15 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _as_text(value: Any) -> Any:
+    """A time is written out: a bare number, which would be taken for seconds since 1970, is mostly a mistake."""
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return value
+    raise ValueError("has to be written like 2026-12-31T18:30:00Z, or 2026-12-31 for a day")
+
+
 def _in_range(value: datetime) -> datetime:
     if not _FIRST <= value < _LAST:
         raise ValueError("has to be between 1970 and 2200")
@@ -44,7 +53,8 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Name = Annotated[str, Field(max_length=200, pattern=_NO_NUL)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 Reason = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_in_range)]
+Day = Annotated[date, BeforeValidator(_as_text), Field(ge=date(1970, 1, 1), lt=date(2200, 1, 1))]
 Metadata = Annotated[dict[str, Any], AfterValidator(_storable)]
 
 

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from creditbook.api.administering import Day
 from creditbook.api.asked import About
 from creditbook.api.problems import documented
-from creditbook.api.schemas import Id, Word
+from creditbook.api.schemas import Day, Id, Word
 from creditbook.domain.errors import NotFound
 from creditbook.store import reports_history
 from creditbook.store.reports_history import LineFilter

@@ -10,12 +10,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from creditbook.api.administering import Day
 from creditbook.api.answering import Books, Here, beside
 from creditbook.api.asked import About
 from creditbook.api.callers import Reader
 from creditbook.api.problems import documented
-from creditbook.api.schemas import Word
+from creditbook.api.schemas import Day, Word
 from creditbook.domain.calendar import local_date
 from creditbook.domain.errors import InvalidRequest
 from creditbook.reports import activity
