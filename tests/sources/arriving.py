@@ -17,6 +17,7 @@ from creditbook.sources.taking import take
 from creditbook.sources.values import Event, Source, Taken
 from creditbook.store import sources as rows
 from creditbook.store.tables.ledger import ledger_transaction
+from creditbook.store.tables.sources import COUNTS
 
 FIELDS: dict[str, Any] = {"model": "gpt-4o", "input_tokens": 1_000, "output_tokens": 100}
 
@@ -65,7 +66,7 @@ class Arrivals:
         """All days of the source together, what is 0 left out."""
         with self.store.read(self.boss.org_id) as connection:
             row = rows.totals(connection, self.boss.org_id)[self.source.source_id]
-        found = {name: int(getattr(row, name)) for name in rows.COUNTS}
+        found = {name: int(getattr(row, name)) for name in COUNTS}
         return {name: number for name, number in found.items() if number}
 
     def open(self) -> list[Any]:

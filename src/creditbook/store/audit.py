@@ -12,6 +12,12 @@ from creditbook.store import ids
 from creditbook.store.tables.ledger import audit
 
 
+def require_reason(reason: str) -> None:
+    """Raises InvalidRequest without one: asked first by acts whose row comes last, when the work is done."""
+    if not reason.strip():
+        raise InvalidRequest("Give a reason: it stands in the audit log beside your name.")
+
+
 def record(
     connection: sa.Connection,
     org_id: int,
@@ -32,8 +38,7 @@ def record(
     Raises:
         InvalidRequest: without a reason.
     """
-    if not reason.strip():
-        raise InvalidRequest("Give a reason: it stands in the audit log beside your name.")
+    require_reason(reason)
     (audit_id,) = ids.take(connection, 1)
     row = {"org_id": org_id, "audit_id": audit_id, "at": at, "actor": actor, "act": act, "subject": subject,
            "before": before, "after": after, "reason": reason.strip()}  # fmt: skip
