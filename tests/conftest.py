@@ -19,6 +19,10 @@ from support.databases import (
 )
 from support.people import House
 
+# Where the environment forbids bytecode, every worker, server and command of a run compiles six hundred files anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres)]
 
 LONGEST_FIRST = (
