@@ -8,8 +8,23 @@
 `docs/client.md` has the decorator and the middleware.
 """
 
+from creditbook.client.decorator import charged
 from creditbook.client.ledgers import AsyncClient, AsyncJob, Client, Job, connect
+from creditbook.client.middleware import Charging, Tab, Visit, Work
 from creditbook.client.refusals import NoAnswer
 from creditbook.client.sending import Retries
 
-__all__ = ["AsyncClient", "AsyncJob", "Client", "Job", "NoAnswer", "Retries", "connect"]
+__all__ = [
+    "AsyncClient",
+    "AsyncJob",
+    "Charging",
+    "Client",
+    "Job",
+    "NoAnswer",
+    "Retries",
+    "Tab",
+    "Visit",
+    "Work",
+    "charged",
+    "connect",
+]

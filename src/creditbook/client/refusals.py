@@ -8,6 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from creditbook.domain import errors
+from creditbook.domain.program import Unit
+from creditbook.domain.units import insufficient, remaining_words
 
 FINAL = "limit_exceeded"
 """The program's own limits: they reopen tomorrow or next month, so nobody waits for them here."""
@@ -61,6 +63,37 @@ def refusal(status: int, problem: Any) -> errors.LedgerError:
     if kind is errors.NeedsApproval:
         return errors.NeedsApproval(said["above"])
     return errors.CodeNotRedeemable() if kind is errors.CodeNotRedeemable else kind(detail)
+
+
+# What a visitor of an application may be told; all else is the application's own mistake.
+_FOR_VISITORS: dict[type[errors.LedgerError], HTTPStatus] = {
+    errors.InsufficientTokens: HTTPStatus.PAYMENT_REQUIRED,
+    errors.LimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.FeatureNotInPlan: HTTPStatus.FORBIDDEN,
+    errors.AccountFrozen: HTTPStatus.FORBIDDEN,
+    errors.AccountClosed: HTTPStatus.FORBIDDEN,
+    errors.RequestTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def status_for_visitors(error: errors.LedgerError) -> HTTPStatus | None:
+    """The status by which an application tells its visitor of a refusal; None for its own mistakes."""
+    return next((_FOR_VISITORS[kind] for kind in type(error).__mro__ if kind in _FOR_VISITORS), None)
+
+
+def described(error: errors.LedgerError, status: HTTPStatus, unit: Unit) -> dict[str, Any]:
+    """A refusal as a problem document of the API's own shape, in the words of the program's unit."""
+    code = next(name for kind in type(error).__mro__ for name, known in KINDS.items() if known is kind)
+    said: dict[str, Any] = {"title": status.phrase, "status": int(status), "detail": str(error), "code": code}
+    if isinstance(error, errors.InsufficientTokens):
+        message = str(error) if unit.tokens_per_credit == 1 else remaining_words(error.available, unit)
+        detail = insufficient(unit)
+        figures = {name: getattr(error, name) for name in ("required", "available", "shortage", "packages_url")}
+        return {**said, "detail": detail, "error": detail, "message": message, **figures}
+    if isinstance(error, errors.LimitExceeded):
+        return {**said, "limit": error.limit, "retry_after": error.retry_after}
+    return said
 
 
 def _phrase(status: int) -> str:
