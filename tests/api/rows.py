@@ -14,8 +14,8 @@ from typing import Any
 from creditbook import Ledger
 from creditbook.access import console
 from creditbook.access.api_keys import ApiKeys
-from creditbook.installation import installation
 from creditbook.domain.errors import NotFound
+from creditbook.installation import installation
 
 Made = dict[str, Any]
 _activities = count(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,18 @@ def test_accounts_are_listed_page_by_page(door: Door) -> None:
     assert door.get("/v1/accounts?cursor=nonsense", "admin").status_code == 422
 
 
+def test_an_account_is_found_by_the_applications_own_id_and_closed_ones_when_asked_for(door: Door) -> None:
+    door.post("/v1/accounts", {"account": "cleo", "external_id": "u-7"}, "admin")
+    (found,) = door.get("/v1/accounts?external_id=u-7", "admin").json()["accounts"]
+    assert (found["account"], found["external_id"], found["status"]) == ("acme/cleo", "u-7", "active")
+    assert door.get("/v1/accounts?external_id=u-8", "admin").json() == {"accounts": [], "next_cursor": None}
+    door.ledger.close_account("acme/cleo", reason="moved away")
+    assert len(door.get("/v1/accounts", "admin").json()["accounts"]) == 2
+    closed = door.get("/v1/accounts?status=closed", "admin").json()["accounts"]
+    assert [(one["account"], one["status"]) for one in closed] == [("acme/cleo", "closed")]
+    assert door.get("/v1/accounts?status=lost", "admin").status_code == 422
+
+
 def test_tokens_are_given_once_and_taken_back(door: Door) -> None:
     day = (installation().clock() + timedelta(days=30)).date().isoformat()
     wanted = {"account": "ben", "tokens": 500, "reason": "welcome", "expires_at": day}
@@ -85,6 +98,41 @@ def test_codes_are_made_one_or_many_and_each_once(door: Door) -> None:
     assert door.post("/v1/promo-codes", many, "admin").status_code == 409
     assert door.post("/v1/promo-codes", {**many, "batch": ""}, "admin").status_code == 422
     assert door.post("/v1/promo-codes", {**code, "code": "NEW", "plans": ["golden"]}, "admin").status_code == 422
+
+
+def test_codes_sent_again_with_their_key_are_the_same_codes(door: Door) -> None:
+    many = {"code": "BETA", "tokens": 5, "count": 3, "batch": "beta", "reason": "beta"}
+    first = door.post("/v1/promo-codes", many, "admin", once="codes")
+    again = door.post("/v1/promo-codes", many, "admin", once="codes")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (None, "true")
+    assert door.post("/v1/promo-codes", {**many, "count": 4}, "admin", once="codes").status_code == 422
+    assert len(door.ledger.codes("acme")) == 3
+
+
+def test_of_many_who_make_one_batch_at_once_one_makes_it(door: Door) -> None:
+    many = {"code": "BETA", "tokens": 5, "count": 20, "batch": "beta", "reason": "beta"}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: door.post("/v1/promo-codes", many, "admin").status_code, range(6)))
+    assert sorted(answers) == [201] + [409] * 5
+    assert len(door.ledger.codes("acme")) == 20
+
+
+def test_many_are_given_tokens_in_one_batch_each_once(door: Door) -> None:
+    gift = {"tokens": 50, "reason": "spring"}
+    batch = {"grants": [{**gift, "account": "ben", "idempotency_key": "spring/ben"}, {**gift, "account": "nobody"},
+                        {**gift, "account": "asha", "wallet": "PREMIUM"}]}  # fmt: skip
+    results = door.post("/v1/grants/batch", batch, "admin", once="b").json()["results"]
+    assert [one["receipt"]["available"] if one["receipt"] else one["problem"]["status"] for one in results] == [
+        50, 404, 1_050,
+    ]  # fmt: skip
+    again = door.post("/v1/grants/batch", {"grants": batch["grants"][:1]}, "admin").json()["results"]
+    assert again[0]["receipt"]["replayed"]
+    assert door.ledger.balance("acme/ben").available == 50
+    assert door.post("/v1/grants/batch", {"grants": []}, "admin").status_code == 422
+    foreign = {"grants": [{**gift, "account": "ben"}, {**gift, "account": "other/ben"}]}
+    assert door.post("/v1/grants/batch", foreign, "admin").status_code == 404
+    assert door.ledger.balance("acme/ben").available == 50
 
 
 def test_an_allowance_is_reset_for_one_or_everything_due_is_settled(door: Door) -> None:

@@ -162,3 +162,11 @@ def test_a_key_bound_to_one_account_sees_and_resets_no_other(wallets: SeedDoor) 
     assert wallets.post("/billing/wallets", "ben", key="bound", walletType="BONUS").status_code == 404
     assert wallets.post("/billing/daily-reset", key="bound").status_code == 403
     assert wallets.get("/billing/daily-reset").json()["data"]["needsReset"] is True
+
+
+def test_a_spent_wallet_keeps_its_name_in_the_history_among_others_alike(wallets: SeedDoor) -> None:
+    first, second = open_premium(wallets, 1), open_premium(wallets, 1)
+    for _ in range(2):
+        wallets.work("asha", "project_creation", wallet="PREMIUM")
+    lines = wallets.read("/billing/transactions", "asha")["transactions"]
+    assert [(one["walletId"], one["amount"]) for one in lines[:2]] == [(second, -1), (first, -1)]

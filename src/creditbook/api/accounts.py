@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -16,10 +17,8 @@ from creditbook.api.problems import documented
 from creditbook.api.schemas import Id, Instant, Name, OfAccount, Tokens
 from creditbook.domain.balance import Balance
 from creditbook.domain.errors import InvalidRequest
-from creditbook.installation import Installation
+from creditbook.domain.state import AccountStatus
 from creditbook.store import directory
-from creditbook.store.batch import Wanted
-from creditbook.store.directory import AccountRef
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
@@ -100,15 +99,17 @@ class Opened(BaseModel):
 
 
 class Listed(BaseModel):
-    """One account of the organization; `quota` null is none."""
+    """One account of the organization; `quota` null is none, `plan` empty is its pool's."""
 
     account: str
+    external_id: str | None
     kind: str
     plan: str
     status: str
     zone: str
     draws_on_pool: bool
     quota: int | None
+    opened_at: datetime
 
 
 class Accounts(BaseModel):
@@ -139,30 +140,24 @@ async def list_accounts(
     here: Here,
     cursor: Annotated[Id | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    status: Annotated[AccountStatus | None, Query(description="Without it all that are not closed.")] = None,
+    external_id: Annotated[Name | None, Query(description="Your application's own id: that one account.")] = None,
 ) -> Accounts:
-    """The organization's accounts that are not closed, in the order in which they were opened."""
+    """The organization's accounts in the order in which they were opened; closed ones when asked for."""
     slug = caller.whole_organization()
-    return await run_in_threadpool(_page, here, caller.org_id, slug, cursor or 0, limit)
+    read = partial(directory.accounts, here.store, caller.org_id, after=cursor or 0, limit=limit + 1, status=status,
+                   external_id=external_id)  # fmt: skip
+    rows = await run_in_threadpool(read)
+    more = str(rows[limit - 1].account_id) if len(rows) > limit else None
+    return Accounts(accounts=[_listed(slug, row) for row in rows[:limit]], next_cursor=more)
 
 
-def _page(here: Installation, org_id: int, slug: str, after: int, limit: int) -> Accounts:
-    refs = [ref for ref in directory.families(here.store, org_id) if ref.account_id > after]
-    shown = refs[:limit]
-    more = str(shown[-1].account_id) if len(refs) > limit else None
-    return Accounts(accounts=_listed(here, org_id, slug, shown) if shown else [], next_cursor=more)
-
-
-def _listed(here: Installation, org_id: int, slug: str, refs: list[AccountRef]) -> list[Listed]:
-    wanted = Wanted(org_id, {ref.account_id: ref.root_id for ref in refs}, here.clock())
-    books = here.ledger.core.batches.read(wanted).books
-    found = [books[ref.account_id].accounts[ref.account_id] for ref in refs]
-    return [
-        Listed(
-            account=f"{slug}/{one.name}" if one.name else slug, kind=one.kind, plan=one.plan, status=str(one.status),
-            zone=one.zone, draws_on_pool=one.pool_id is not None, quota=one.quota_tokens,
-        )
-        for one in found
-    ]  # fmt: skip
+def _listed(slug: str, row: Any) -> Listed:
+    return Listed(
+        account=f"{slug}/{row.name}" if row.name else slug, external_id=row.external_id, kind=row.kind, plan=row.plan,
+        status=row.status, zone=row.zone, draws_on_pool=row.pool_id is not None, quota=row.quota_tokens,
+        opened_at=row.created_at,
+    )  # fmt: skip
 
 
 @router.get("/{account:path}/balance", summary="What an account has, now or at a moment", responses=documented())

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, beside, replayed
-from creditbook.api.callers import Administrator, IdempotencyKey
+from creditbook.api.asked import OptionalKey
+from creditbook.api.callers import Administrator, Caller, IdempotencyKey
+from creditbook.api.outcomes import Outcomes, outcomes
 from creditbook.api.problems import documented
 from creditbook.api.schemas import Charged, Day, Given, Instant, Metadata, Name, OfAccount, Reason, Sent, Word
-from creditbook.domain.errors import Conflict
-from creditbook.domain.program import GrantClass, PromoTerms, WalletType
+from creditbook.domain.program import GrantClass, PromoTerms, Unit, WalletType
+from creditbook.ledger.promo import create_codes
 
 router = APIRouter(prefix="/v1", tags=["administration"])
 WholeId = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
@@ -36,8 +40,28 @@ class Grant(OfAccount):
     metadata: Metadata | None = None
 
 
+class BatchedGrant(Grant):
+    """One grant among many. Its own key makes it the same grant in whatever batch it comes again."""
+
+    idempotency_key: Annotated[Word, Field(max_length=255)] | None = None
+
+
+class Grants(Sent):
+    """Many grants within one organization, given in this order in one transaction."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"grants": [{"account": "asha", "tokens": 500, "reason": "Spring gift",
+                                                   "idempotency_key": "spring-2026/asha"}]}}
+    )  # fmt: skip
+    grants: Annotated[list[BatchedGrant], Field(min_length=1, max_length=1_000)]
+
+
 class Revocation(OfAccount):
     """A grant to take back: a number of its free tokens, or all of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"account": "asha", "grant_id": 17, "reason": "Given by mistake"}}
+    )
 
     grant_id: WholeId
     tokens: Given | None = None
@@ -131,6 +155,22 @@ async def grant(body: Grant, caller: Administrator, key: IdempotencyKey, books: 
     return Charged.of(receipt)
 
 
+@router.post("/grants/batch", summary="Give tokens to many", responses=documented())
+async def grant_batch(body: Grants, caller: Administrator, key: IdempotencyKey, books: Books) -> Outcomes:
+    """Decides them in order, in one transaction; a refused one gives nothing and stops nobody else.
+
+    A grant without a key of its own has `<Idempotency-Key>/<its place, from 0>`.
+    """
+    sent = [_given(caller, one, f"{key}/{place}") for place, one in enumerate(body.grants)]
+    return await outcomes(books, sent, books.grant_many, Unit())
+
+
+def _given(caller: Caller, one: BatchedGrant, key: str) -> dict[str, Any]:
+    terms = one.model_dump(exclude={"account", "idempotency_key"})
+    return {**terms, "account": caller.account(one.account), "actor": caller.actor,
+            "idempotency_key": one.idempotency_key or key}  # fmt: skip
+
+
 @router.post("/revocations", summary="Take a grant back", responses=documented(409))
 async def revoke(
     body: Revocation, caller: Administrator, key: IdempotencyKey, books: Books, response: Response
@@ -145,14 +185,16 @@ async def revoke(
 
 
 @router.post("/promo-codes", summary="Make promo codes", status_code=201, responses=documented(409))
-async def make_codes(body: PromoCode, caller: Administrator, books: Books) -> Codes:
-    """Makes one code, or a batch of them. A code, or a batch, that is there already is 409: so no key is needed."""
+async def make_codes(
+    body: PromoCode, caller: Administrator, key: OptionalKey, books: Books, response: Response
+) -> Codes:
+    """Makes one code, or a batch of them. Without a key a code, or a batch, that is there already is 409."""
     slug = caller.whole_organization()
-    if body.count > 1 and any(one.batch == body.batch.strip() for one in await books.codes(slug)):
-        raise Conflict(f"The batch “{body.batch.strip()}” is there already.")
-    made = await books.create_codes(slug, body.terms(), reason=body.reason, count=body.count,
-                                    batch=body.batch.strip(), actor=caller.actor)  # fmt: skip
-    return Codes(codes=made)
+    make = partial(create_codes, books.core, slug, body.terms(), reason=body.reason, count=body.count,
+                   batch=body.batch.strip(), actor=caller.actor, idempotency_key=key, new_batch=True)  # fmt: skip
+    made = await run_in_threadpool(make)
+    replayed(response, made)
+    return Codes(codes=made.codes)
 
 
 @router.post("/resets", summary="Reset allowances", responses=documented(409))

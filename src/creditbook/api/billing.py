@@ -141,13 +141,11 @@ async def balance(about: About) -> Success[BillingBalance]:
 @router.get("/transactions", summary="The history, a line for each wallet touched")
 async def transactions(
     about: About,
-    here: Here,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     offset: Annotated[int, Query(ge=0, le=FARTHEST)] = 0,
 ) -> Success[BillingTransactions]:
     """Newest first. For a long history use `GET /v1/tokens/transactions`, which pages by cursor."""
-    now = here.clock()
-    found = await run_in_threadpool(billing_lines, about.ledger, about.account, now, limit + 1, offset)
+    found = await run_in_threadpool(billing_lines, about.ledger, about.account, limit + 1, offset)
     return Success(data=BillingTransactions(
         transactions=found[:limit], limit=limit, offset=offset, has_more=len(found) > limit
     ))  # fmt: skip

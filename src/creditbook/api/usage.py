@@ -5,32 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, beside, replayed
 from creditbook.api.callers import Caller, IdempotencyKey, Spender, SpendingProgram
-from creditbook.api.problems import Problem, described, documented, unit_for
+from creditbook.api.outcomes import Outcomes, outcomes
+from creditbook.api.problems import documented, unit_for
 from creditbook.api.schemas import Batch, BatchedUsage, Charged, Refund, Usage
-from creditbook.domain.errors import LedgerError, NotFound
-from creditbook.domain.program import Unit
-from creditbook.domain.results import Receipt
-from creditbook.ledger.ledger import AsyncLedger
 
 router = APIRouter(prefix="/v1", tags=["usage"])
-
-
-class Outcome(BaseModel):
-    """What became of one of a batch: its receipt, or the problem for which it was refused."""
-
-    receipt: Charged | None = None
-    problem: Problem | None = None
-
-
-class Outcomes(BaseModel):
-    """What became of a batch, in the order in which it was sent."""
-
-    results: list[Outcome]
 
 
 @router.post("/usage", summary="Charge or record one piece of work", responses=documented(402, 409))
@@ -53,38 +35,17 @@ async def spend_batch(
     A piece without a key of its own has `<Idempotency-Key>/<its place, from 0>`.
     """
     sent = [_one(caller, usage, f"{key}/{place}") for place, usage in enumerate(body.usage)]
-    names = {str(one["account"]) for one in sent}
-    unknown = await run_in_threadpool(_unknown, books, names)
-    known = [one for one in sent if one["account"] not in unknown]
-    found = iter(await books.spend_many(known) if known else [])
-    outcomes = [unknown.get(str(one["account"])) or next(found) for one in sent]
-    unit = await unit_for(request)
-    if len(names) == 1 and not unknown:
-        await beside(response, books, names.pop())
-    return Outcomes(results=[_outcome(one, unit) for one in outcomes])
-
-
-def _outcome(one: Receipt | LedgerError, unit: Unit) -> Outcome:
-    if isinstance(one, Receipt):
-        return Outcome(receipt=Charged.of(one))
-    return Outcome(problem=Problem(**described(one, unit)))
+    decided = await outcomes(books, sent, books.spend_many, await unit_for(request))
+    names = {one["account"] for one in sent}
+    if len(names) == 1 and books.core.knows(*names):
+        await beside(response, books, *names)
+    return decided
 
 
 def _one(caller: Caller, usage: BatchedUsage, key: str) -> dict[str, Any]:
     terms = usage.model_dump(exclude={"account", "idempotency_key"})
     return {**terms, "account": caller.account(usage.account), "actor": caller.actor,
             "idempotency_key": usage.idempotency_key or key}  # fmt: skip
-
-
-def _unknown(books: AsyncLedger, names: set[str]) -> dict[str, LedgerError]:
-    """Those of these accounts that are not there: they refuse their own work, not the whole batch."""
-    refused: dict[str, LedgerError] = {}
-    for name in names:
-        try:
-            books.core.account(name)
-        except NotFound as error:
-            refused[name] = error
-    return refused
 
 
 @router.post("/refunds", summary="Give back what a usage charged", responses=documented(409))

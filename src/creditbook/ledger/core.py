@@ -81,6 +81,10 @@ class Core:
             self._accounts[name] = found
         return found
 
+    def knows(self, name: str) -> bool:
+        """Whether an account's ids are at hand, so that `account` reads nothing."""
+        return name in self._accounts
+
     def now(self) -> datetime:
         """The clock's instant; it has to be aware."""
         at = self.clock()

@@ -32,10 +32,20 @@ class Selling:
     reward = commits(rewarding.reward)
 
     def create_codes(
-        self, org: str, terms: PromoTerms, *, reason: str, count: int = 1, batch: str = "", actor: str = ""
+        self,
+        org: str,
+        terms: PromoTerms,
+        *,
+        reason: str,
+        count: int = 1,
+        batch: str = "",
+        actor: str = "",
+        idempotency_key: str | None = None,
     ) -> list[str]:
         """Make one promo code or many; see `promo.create_codes`."""
-        return promo.create_codes(self.core, org, terms, reason=reason, count=count, batch=batch, actor=actor)
+        return promo.create_codes(
+            self.core, org, terms, reason=reason, count=count, batch=batch, actor=actor, idempotency_key=idempotency_key
+        ).codes
 
     def disable_code(self, org: str, code: str, *, reason: str, disabled: bool = True, actor: str = "") -> None:
         """Let a code be redeemed no more, or again; see `promo.disable_code`."""

@@ -104,6 +104,31 @@ def families(store: Store, org_id: int, *, due_by: datetime | None = None) -> Se
     return [AccountRef(org_id, row.account_id, row.pool_id or row.account_id) for row in rows]
 
 
+def accounts(
+    store: Store, org_id: int, *, after: int = 0, limit: int, status: str | None = None, external_id: str | None = None
+) -> list[Any]:
+    """At most so many accounts of an organization after one, in the order of their ids: what is told of them in lists.
+
+    Without a ``status`` all that are not closed, without an ``external_id`` whatever theirs is.
+    """
+    a = account.c
+    wanted = (
+        sa.select(
+            a.account_id, a.name, a.kind, a.external_id, a.plan, a.status, a.pool_id, a.quota_tokens, a.created_at,
+            sa.func.coalesce(a.zone, organization.c.zone).label("zone"),
+        )
+        .join(organization, organization.c.org_id == a.org_id)
+        .where(a.org_id == org_id, a.import_id.is_(None), a.account_id > after)
+        .where(a.status == status if status is not None else a.status != "closed")
+        .order_by(a.account_id)
+        .limit(limit)
+    )  # fmt: skip
+    if external_id is not None:
+        wanted = wanted.where(a.external_id == external_id)
+    with store.read(org_id) as connection:
+        return list(connection.execute(wanted).all())
+
+
 def is_due(connection: sa.Connection, ref: AccountRef, by: datetime) -> bool:
     """Whether something of this open account is to be settled by then and not written yet."""
     mine = sa.select(account.c.account_id).where(

@@ -11,9 +11,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 CLOSING_SHARED = "SELECT pg_advisory_xact_lock_shared({key})"
-_CLOSING = "SELECT pg_advisory_xact_lock(:key)"
+_ALONE = "SELECT pg_advisory_xact_lock(:key)"
 _BELOW = -(2**62)
 """Accounts are locked by their ids and the seals of an organization by its id below nothing; these lie beneath both."""
+_CODES = _BELOW - 2**61
 
 
 def closing_lock(org_id: int) -> int:
@@ -27,4 +28,10 @@ def stand_still(connection: sa.Connection, org_id: int) -> None:
     It must be the first statement of a `Store.write`, before anything is read.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text(_CLOSING), {"key": closing_lock(org_id)})
+        connection.execute(sa.text(_ALONE), {"key": closing_lock(org_id)})
+
+
+def one_maker_of_codes(connection: sa.Connection, org_id: int) -> None:
+    """Wait for whoever makes promo codes of the organization, so that what is looked up next is what there is."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(_ALONE), {"key": _CODES - org_id})

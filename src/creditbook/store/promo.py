@@ -86,6 +86,12 @@ def known_codes(connection: sa.Connection, org_id: int, codes: Collection[str]) 
     return found
 
 
+def has_batch(connection: sa.Connection, org_id: int, batch: str) -> bool:
+    """Whether there are codes of this batch."""
+    some = sa.select(promo_code.c.code_id).where(promo_code.c.org_id == org_id, promo_code.c.batch == batch)
+    return connection.scalar(some.limit(1)) is not None
+
+
 def set_disabled(connection: sa.Connection, org_id: int, code: str, disabled: bool) -> bool | None:
     """Disable or enable a code. Tells what it was before; None where there is no such code."""
     here = (promo_code.c.org_id == org_id) & (promo_code.c.code == code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -124,9 +124,15 @@ def line(connection: sa.Connection, org_id: int, account_id: int, txn_id: int, *
 
 def entries(connection: sa.Connection, org_id: int, txn_id: int) -> list[Any]:
     """The grants that a transaction moved, in order, each with its wallet."""
+    return entries_of(connection, org_id, [txn_id])[txn_id]
+
+
+def entries_of(connection: sa.Connection, org_id: int, txn_ids: Collection[int]) -> dict[int, list[Any]]:
+    """The same of a page of transactions at once, by their ids."""
     e, g, w = entry.c, token_grant.c, wallet.c
     query = (
         sa.select(
+            e.txn_id,
             e.seq,
             e.amount,
             e.remaining_after,
@@ -137,15 +143,26 @@ def entries(connection: sa.Connection, org_id: int, txn_id: int) -> list[Any]:
             g.expires_at,
             g.amount.label("of"),
             g["class"].label("grant_class"),
+            g.wallet_id,
             w.type.label("wallet_type"),
             w.label.label("wallet_label"),
+            w.every.label("wallet_every"),
         )
         .join_from(entry, token_grant, sa.and_(g.org_id == e.org_id, g.grant_id == e.grant_id))
         .join(wallet, sa.and_(w.org_id == g.org_id, w.wallet_id == g.wallet_id))
-        .where(e.org_id == org_id, e.txn_id == txn_id)
-        .order_by(e.seq)
+        .where(e.org_id == org_id, e.txn_id.in_(txn_ids))
+        .order_by(e.txn_id, e.seq)
     )
-    return list(connection.execute(query).all())
+    found: dict[int, list[Any]] = {txn_id: [] for txn_id in txn_ids}
+    for row in connection.execute(query):
+        found[row.txn_id].append(row)
+    return found
+
+
+def metadata_of(connection: sa.Connection, org_id: int, txn_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What the application sent along with each of some transactions."""
+    query = sa.select(t.txn_id, t.metadata).where(t.org_id == org_id, t.txn_id.in_(txn_ids))
+    return {row.txn_id: row.metadata or {} for row in connection.execute(query)}
 
 
 def debts(connection: sa.Connection, org_id: int, txn_id: int) -> list[Any]:
