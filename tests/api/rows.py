@@ -15,6 +15,7 @@ from creditbook import Ledger
 from creditbook.access import console
 from creditbook.access.api_keys import ApiKeys
 from creditbook.domain.errors import NotFound
+from creditbook.domain.program import PromoTerms
 from creditbook.installation import installation
 
 Made = dict[str, Any]
@@ -74,6 +75,13 @@ def a_pool(ledger: Ledger) -> Made:
     except NotFound:
         ledger.open_account("acme")
     return {}
+
+
+def a_code(ledger: Ledger) -> Made:
+    """A promo code that nobody uses."""
+    code = f"SPARE{next(_activities)}"
+    ledger.create_codes("acme", PromoTerms(code, 1), reason="a row of the matrix")
+    return {"code": code}
 
 
 def an_activity(_ledger: Ledger) -> Made:
@@ -164,6 +172,8 @@ ROWS = [
     get("/v1/accounts", "admin", "", whole=True),
     get("/v1/accounts/{account:path}/balance", names="path"),
     get("/v1/accounts/{account:path}/events", names="path", query="seconds=0"),
+    get("/v1/promo-codes", "admin", "", whole=True),
+    patch("/v1/promo-codes/{code}", {"is_disabled": True, **WHY}, made=a_code, names="", whole=True),
     post("/v1/grants", "admin", {"tokens": 5, **WHY}),
     post("/v1/grants/batch", "admin", {"tokens": 5, **WHY}, names="grants"),
     post("/v1/revocations", "admin", WHY, made=a_grant),
@@ -185,6 +195,18 @@ ROWS = [
     get("/v1/team", names="", made=a_pool, whole=True, program=True),
     get("/v1/program", names=""),
     post("/v1/resets", "admin", WHY, made=on("monthly")),
+    post("/v1/otlp/v1/traces", "spend", {"resourceSpans": []}, names="", program=True),
+    post("/v1/otlp/v1/metrics", "spend", {}, names="", program=True),
+    post("/v1/otlp/v1/logs", "spend", {}, names="", program=True),
+    post(
+        "/v1/events",
+        "spend",
+        {"specversion": "1.0", "id": "row {n}", "source": "rows", "type": "work"},
+        names="",
+        ok=204,
+        program=True,
+    ),
+    post("/v1/litellm", "spend", {"id": "row {n}", "startTime": 1, "prompt_tokens": 1}, names="", program=True),
     upload("/v1/uploads", "admin", b"account,event_at,input_tokens\nben,2026-03-02T09:30:00Z,5\n", whole=True),
     get("/v1/tokens/balance"),
     get("/v1/tokens/transactions"),

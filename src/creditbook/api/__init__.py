@@ -9,11 +9,15 @@ from creditbook.api import (
     administering,
     billing,
     changing_accounts,
+    codes,
+    events,
     health,
     holds,
     keys,
+    litellm,
     live,
     metrics,
+    otlp,
     problems,
     program,
     purchases,
@@ -45,10 +49,14 @@ api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
+api.include_router(codes.router)
 api.include_router(transactions.router)
 api.include_router(purchases.router)
 api.include_router(usage_figures.router)
 api.include_router(program.router)
+api.include_router(events.router)
+api.include_router(otlp.router)
+api.include_router(litellm.router)
 api.include_router(uploads.router)
 api.include_router(metrics.router)
 api.include_router(keys.router)
