@@ -16,6 +16,7 @@ from creditbook.access import console
 from creditbook.access.api_keys import ApiKeys
 from creditbook.domain.errors import NotFound
 from creditbook.domain.program import PromoTerms
+from creditbook.domain.program import PromoTerms
 from creditbook.installation import installation
 
 Made = dict[str, Any]
@@ -75,6 +76,13 @@ def a_pool(ledger: Ledger) -> Made:
     except NotFound:
         ledger.open_account("acme")
     return {}
+
+
+def a_code(ledger: Ledger) -> Made:
+    """A promo code that nobody uses."""
+    code = f"SPARE{next(_activities)}"
+    ledger.create_codes("acme", PromoTerms(code, 1), reason="a row of the matrix")
+    return {"code": code}
 
 
 def a_code(ledger: Ledger) -> Made:
@@ -172,6 +180,8 @@ ROWS = [
     get("/v1/accounts", "admin", "", whole=True),
     get("/v1/accounts/{account:path}/balance", names="path"),
     get("/v1/accounts/{account:path}/events", names="path", query="seconds=0"),
+    get("/v1/promo-codes", "admin", "", whole=True),
+    patch("/v1/promo-codes/{code}", {"is_disabled": True, **WHY}, made=a_code, names="", whole=True),
     get("/v1/promo-codes", "admin", "", whole=True),
     patch("/v1/promo-codes/{code}", {"is_disabled": True, **WHY}, made=a_code, names="", whole=True),
     post("/v1/grants", "admin", {"tokens": 5, **WHY}),

@@ -124,3 +124,23 @@ def test_an_activity_is_rewarded_once(acme: Door) -> None:
     assert acme.post("/v1/rewards", wanted, "admin", once="r1").json()["replayed"]
     assert acme.post("/v1/rewards", wanted, "admin").status_code == 409
     assert acme.post("/v1/rewards", {**wanted, "activity": "slept"}, "admin").status_code == 422
+
+
+def test_codes_are_listed_page_by_page_and_switched_off_and_on(acme: Door) -> None:
+    for name in ("SPRING", "SUMMER"):
+        acme.post("/v1/promo-codes", {"code": name, "tokens": 5, "per_account": 2, **WHY}, "admin")
+    acme.post("/v1/promo-codes", {"code": "MANY", "tokens": 5, "count": 3, "batch": "many", **WHY}, "admin")
+    first = acme.get("/v1/promo-codes?limit=4", "admin").json()
+    assert [one["batch"] for one in first["codes"]] == ["many", "many", "many", ""]
+    second = acme.get(f"/v1/promo-codes?limit=4&cursor={first['next_cursor']}", "admin").json()
+    assert ([one["code"] for one in second["codes"]], second["next_cursor"]) == (["SPRING"], None)
+    assert len(acme.get("/v1/promo-codes?batch=many", "admin").json()["codes"]) == 3
+    redeem = {"account": opened(acme, "cora"), "promo_code": "spring"}
+    assert acme.post("/v1/tokens/redeem-code", redeem).status_code == 200
+    for _ in range(2):  # sent again after a lost answer
+        off = acme.send("PATCH", "/v1/promo-codes/spring", "admin", {"is_disabled": True, **WHY})
+        assert (off.status_code, off.json()["is_disabled"], off.json()["redeemed"]) == (200, True, 1)
+    assert acme.post("/v1/tokens/redeem-code", redeem).status_code == 404
+    acme.send("PATCH", "/v1/promo-codes/%20Spring", "admin", {"is_disabled": False, **WHY})
+    assert acme.post("/v1/tokens/redeem-code", redeem).status_code == 200
+    assert acme.send("PATCH", "/v1/promo-codes/winter", "admin", {"is_disabled": True, **WHY}).status_code == 404

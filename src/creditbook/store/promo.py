@@ -101,9 +101,24 @@ def set_disabled(connection: sa.Connection, org_id: int, code: str, disabled: bo
     return None if before is None else bool(before)
 
 
-def codes(store: Store, org_id: int) -> list[CodeRow]:
-    """Every code of an organization, newest first."""
-    wanted = sa.select(promo_code).where(promo_code.c.org_id == org_id).order_by(promo_code.c.code_id.desc())
+def codes(
+    store: Store,
+    org_id: int,
+    *,
+    code: str | None = None,
+    batch: str | None = None,
+    before_id: int | None = None,
+    most: int | None = None,
+) -> list[CodeRow]:
+    """Every code of an organization, newest first; of one name or batch, before an id, at most so many where asked."""
+    c = promo_code.c
+    wanted = sa.select(promo_code).where(c.org_id == org_id).order_by(c.code_id.desc()).limit(most)
+    if code is not None:
+        wanted = wanted.where(c.code == normalized(code))
+    if batch is not None:
+        wanted = wanted.where(c.batch == batch)
+    if before_id is not None:
+        wanted = wanted.where(c.code_id < before_id)
     with store.read(org_id) as connection:
         rows = connection.execute(wanted).all()
     return [
