@@ -176,9 +176,9 @@ def test_closed_accounts_and_a_pool_that_is_not_there_stop_nobody_else(arrivals:
 
 def test_odd_ids_and_odd_attributes_can_be_kept_by_every_database(anywhere: Arrivals) -> None:
     odd = {"a\x00b": "c\x00\ud800", "n": float("nan"), "long": "x" * 9_000, "deep": {"list": [1, {"x": None}]}}
-    taken = anywhere.take(*(event(name, None, attributes=odd) for name in ("x" * 5_000, "\x00", "\ud800")))
-    assert (taken.waiting, len(anywhere.open())) == (3, 3)
-    assert len({row.event_key for row in anywhere.open()}) == 3
+    taken = anywhere.take(*(event(name, None, attributes=odd) for name in ("x" * 5_000, "\x00", "\ud800", "\ud801")))
+    assert (taken.waiting, len(anywhere.open())) == (4, 4)
+    assert len({row.event_key for row in anywhere.open()}) == 4
 
 
 def test_a_thousand_events_in_one_call_are_each_booked(arrivals: Arrivals) -> None:

@@ -59,7 +59,7 @@ def key_of(source: Source, event: Event) -> str:
     """The idempotency key of an event, the same whenever and wherever it comes again (rule 16)."""
     text = event.event_id
     if len(text) > LONGEST_ID or not text.isprintable():
-        text = "#" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        text = "#" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return f"event:{source.kind}:{text}"
 
 
