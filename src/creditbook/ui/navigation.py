@@ -51,6 +51,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("catalog", "admin/catalog.py", "Catalog", "storefront", "Admin", roles=("admin",)),
     Screen("resets", "admin/resets.py", "Resets", "autorenew", "Admin", roles=("admin",)),
     Screen("api-keys", "admin/api_keys.py", "API keys", "key", "Admin", roles=("admin",)),
+    Screen("sources", "admin/sources.py", "Sources", "input", "Admin", roles=("admin",)),
     Screen("prices", "admin/prices.py", "Prices", "price_change", "Admin", roles=("admin", "finance")),
     Screen("audit", "admin/audit.py", "Audit", "policy", "Admin", roles=("admin",)),
     Screen("integrity", "admin/integrity.py", "Integrity", "verified", "Admin", roles=("admin", "finance")),
