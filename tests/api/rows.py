@@ -16,7 +16,6 @@ from creditbook.access import console
 from creditbook.access.api_keys import ApiKeys
 from creditbook.domain.errors import NotFound
 from creditbook.domain.program import PromoTerms
-from creditbook.domain.program import PromoTerms
 from creditbook.installation import installation
 
 Made = dict[str, Any]
@@ -76,13 +75,6 @@ def a_pool(ledger: Ledger) -> Made:
     except NotFound:
         ledger.open_account("acme")
     return {}
-
-
-def a_code(ledger: Ledger) -> Made:
-    """A promo code that nobody uses."""
-    code = f"SPARE{next(_activities)}"
-    ledger.create_codes("acme", PromoTerms(code, 1), reason="a row of the matrix")
-    return {"code": code}
 
 
 def a_code(ledger: Ledger) -> Made:
