@@ -10,7 +10,6 @@ from creditbook.api import (
     billing,
     changing_accounts,
     codes,
-    codes,
     events,
     health,
     holds,
@@ -50,7 +49,6 @@ api.include_router(billing.router)
 api.include_router(user.router)
 api.include_router(subscription.router)
 api.include_router(changing_accounts.router)
-api.include_router(codes.router)
 api.include_router(codes.router)
 api.include_router(transactions.router)
 api.include_router(purchases.router)
