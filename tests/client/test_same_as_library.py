@@ -1,4 +1,4 @@
-"""One scenario, four faces: the library in process, the client over HTTP, and both for event loops."""
+"""One scenario, three faces: the library in process, the client over HTTP, and the client for event loops."""
 
 from __future__ import annotations
 
@@ -160,6 +160,9 @@ def test_allowances_begin_anew_and_codes_are_made(stage: Stage) -> None:
     assert len(set(many)) == 3
     with pytest.raises(Conflict):
         stage.books.create_codes(stage.slug, terms, reason="the launch")
+    keyed = {"reason": "the launch", "count": 2, "batch": "k", "idempotency_key": "codes 1"}
+    first = stage.books.create_codes(stage.slug, replace(terms, code="KK"), **keyed)
+    assert stage.books.create_codes(stage.slug, replace(terms, code="KK"), **keyed) == first
     assert stage.library.redeem(stage.asha, "launch").tokens == 50
 
 
@@ -212,7 +215,7 @@ VERBS = [name for name in vars(Client) if callable(getattr(Ledger, name, None)) 
 def test_there_are_verbs_to_compare() -> None:
     said = {name for name, verb in vars(verbs).items() if inspect.isfunction(verb) and hasattr(Client, name)}
     assert said <= set(VERBS)
-    assert len(VERBS) >= 14
+    assert len(VERBS) >= 23
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -12,7 +12,7 @@ from typing import Any
 from support.ledgers import BARE, PROGRAM
 from support.running import running
 
-from creditbook import AsyncLedger, Ledger
+from creditbook import Ledger
 from creditbook.access import console
 from creditbook.access.api_keys import ApiKeys
 from creditbook.client import AsyncClient, Client, Retries
@@ -70,9 +70,9 @@ QUICK = Retries(tries=3, first_pause=0.001, longest_pause=0.01, patience=1.0)
 
 
 class Awaited:
-    """The verbs of an async ledger as if they were plain ones: each runs on this one loop until it is done."""
+    """The verbs of an async client as if they were plain ones: each runs on this one loop until it is done."""
 
-    def __init__(self, books: AsyncLedger | AsyncClient, loop: asyncio.Runner) -> None:
+    def __init__(self, books: AsyncClient, loop: asyncio.Runner) -> None:
         self.books, self._loop = books, loop
 
     def reserve(self, account: str, **terms: Any) -> AwaitedJob:
@@ -100,7 +100,7 @@ class AwaitedJob:
 
 @contextmanager
 def face(name: str, world: World, slug: str) -> Iterator[Any]:
-    """The same organization by one of the four faces."""
+    """The same organization by one of the faces."""
     key = world.key(slug)
     if name == "library":
         yield world.ledger
@@ -109,10 +109,9 @@ def face(name: str, world: World, slug: str) -> Iterator[Any]:
             yield client
     else:
         with asyncio.Runner() as loop:
-            books = AsyncLedger(world.ledger) if name == "async library" else AsyncClient(world.url, key, retries=QUICK)
+            books = AsyncClient(world.url, key, retries=QUICK)
             yield Awaited(books, loop)
-            if isinstance(books, AsyncClient):
-                loop.run(books.close())
+            loop.run(books.close())
 
 
-FACES = ("library", "client", "async library", "async client")
+FACES = ("library", "client", "async client")  # the async library's own tests are the ledger's

@@ -16,7 +16,7 @@ from creditbook.api.callers import Reader, Spender
 from creditbook.api.features import Costs, Wanted, as_spend, costs, left_for
 from creditbook.api.problems import documented
 from creditbook.api.purchases_begun import Payment, Provider, PurchaseAnswer, Till
-from creditbook.api.schemas import Id, Metadata, Name, OfAccount, Tokens, Word
+from creditbook.api.schemas import Charged, Id, Metadata, Name, OfAccount, Tokens, Word
 from creditbook.domain.purchasing import with_tax
 from creditbook.domain.results import Receipt
 from creditbook.domain.units import amount
@@ -129,6 +129,7 @@ class Redeemed(BaseModel):
     message: str
     bonus_tokens: int
     new_balance: int | None
+    receipt: Charged
 
 
 class SpendFeature(OfAccount):
@@ -238,7 +239,8 @@ async def redeem_code(body: Redeem, caller: Spender, key: OptionalKey, books: Bo
     await beside(response, books, account)
     replayed(response, receipt)
     given = amount(receipt.tokens, program.unit)
-    return Redeemed(message=f"The code gave {given}.", bonus_tokens=receipt.tokens, new_balance=receipt.available)
+    return Redeemed(message=f"The code gave {given}.", bonus_tokens=receipt.tokens, new_balance=receipt.available,
+                    receipt=Charged.of(receipt))  # fmt: skip
 
 
 @router.get("/check-balance", summary="Whether work on a feature may start, and what it costs")

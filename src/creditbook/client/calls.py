@@ -47,9 +47,11 @@ class Call(Generic[R]):
         return said if self.body is None else {**said, "Content-Type": "application/json"}
 
 
-def post(path: str, read: Callable[[Answer], R], sent: Mapping[str, Any], idempotency_key: str | None) -> Call[R]:
+def post(
+    path: str, read: Callable[[Answer], R], sent: Mapping[str, Any], idempotency_key: str | None, method: str = "POST"
+) -> Call[R]:
     """A call that changes something: with the caller's key, else with one that is made here."""
-    return Call("POST", path, read, as_json(sent), key=_checked(idempotency_key) or secrets.token_hex(16))
+    return Call(method, path, read, as_json(sent), key=_checked(idempotency_key) or secrets.token_hex(16))
 
 
 def get(path: str, read: Callable[[Answer], R], **query: Any) -> Call[R]:
@@ -65,8 +67,12 @@ def of_account(account: str) -> str:
     return quote(account, safe="/")
 
 
+NOTHING = object()
+"""A null that has to be said: lifting a quota is not the same as not naming it."""
+
+
 def as_json(sent: Mapping[str, Any]) -> bytes:
-    """What was named, as JSON; nothing and '' are the same as not being named. Raises `InvalidRequest`."""
+    """What was named, as JSON; None and '' are the same as not being named. Raises `InvalidRequest`."""
     said = {name: value for name, value in sent.items() if value is not None and value != ""}
     try:
         return json.dumps(said, default=_plain, allow_nan=False, separators=(",", ":")).encode()
@@ -75,6 +81,8 @@ def as_json(sent: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if value is NOTHING:
+        return None
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, set | frozenset | tuple):

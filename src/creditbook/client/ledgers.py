@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import httpx
 
-from creditbook.client import verbs
+from creditbook.client import acts, verbs
 from creditbook.client.calls import Call
 from creditbook.client.sending import Retries, Tries, check, connection, finish
 from creditbook.domain.errors import HoldAlreadyResolved, LedgerError
@@ -83,6 +83,15 @@ class Client:
     reset = sends(verbs.reset)
     create_codes = sends(verbs.create_codes)
     balance = sends(verbs.balance)
+    grant_many = sends(acts.grant_many)
+    freeze = sends(acts.freeze)
+    unfreeze = sends(acts.unfreeze)
+    set_zone = sends(acts.set_zone)
+    set_quota = sends(acts.set_quota)
+    close_account = sends(acts.close_account)
+    set_wallet_active = sends(acts.set_wallet_active)
+    reward = sends(acts.reward)
+    redeem = sends(acts.redeem)
 
     def reserve(self, account: str, **terms: Any) -> Job:
         """Hold tokens for a job (`hold`'s names): `with client.reserve(…) as job: … job.capture(…)`."""
@@ -148,6 +157,15 @@ class AsyncClient:
     reset = asends(verbs.reset)
     create_codes = asends(verbs.create_codes)
     balance = asends(verbs.balance)
+    grant_many = asends(acts.grant_many)
+    freeze = asends(acts.freeze)
+    unfreeze = asends(acts.unfreeze)
+    set_zone = asends(acts.set_zone)
+    set_quota = asends(acts.set_quota)
+    close_account = asends(acts.close_account)
+    set_wallet_active = asends(acts.set_wallet_active)
+    reward = asends(acts.reward)
+    redeem = asends(acts.redeem)
 
     async def reserve(self, account: str, **terms: Any) -> AsyncJob:
         """Hold tokens for a job: `async with await client.reserve(…) as job: … await job.capture(…)`."""

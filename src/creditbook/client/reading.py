@@ -62,10 +62,22 @@ def balance(answer: Answer) -> Balance:
 
 def opened(answer: Answer) -> Done:
     """An account that was opened."""
-    said = answer.body
-    return Done(
-        said["account"], "opened", tuple(said["transaction_ids"]), None, said["balance"]["available"], said["replayed"]
-    )
+    return _done(answer.body, "opened")
+
+
+def changed(answer: Answer) -> Done:
+    """An account that was changed."""
+    return _done(answer.body, answer.body["what"])
+
+
+def _done(said: dict[str, Any], what: str) -> Done:
+    wrote = tuple(said["transaction_ids"])
+    return Done(said["account"], what, wrote, None, said["balance"]["available"], said["replayed"])
+
+
+def redeemed(answer: Answer) -> Receipt:
+    """What a promo code gave."""
+    return receipt_of(answer.body["receipt"])
 
 
 def was_reset(answer: Answer) -> Done:

@@ -180,14 +180,22 @@ def reset(account: str, *, reason: str, wallet_id: int | None = None, idempotenc
     return post("v1/resets", reading.was_reset, sent, idempotency_key)
 
 
-def create_codes(org: str, terms: PromoTerms, *, reason: str, count: int = 1, batch: str = "") -> Call[list[str]]:
+def create_codes(
+    org: str,
+    terms: PromoTerms,
+    *,
+    reason: str,
+    count: int = 1,
+    batch: str = "",
+    idempotency_key: str | None = None,
+) -> Call[list[str]]:
     """Make a promo code or a batch of them (a key of scope `admin`); see `Ledger.create_codes`.
 
     ``org`` is the key's own organization.
     """
     said = {name: _words(value) if isinstance(value, frozenset) else value for name, value in asdict(terms).items()}
     sent = {**said, "reason": reason, "count": count, "batch": batch}
-    return replace(post("v1/promo-codes", reading.codes, sent, None), org=org)
+    return replace(post("v1/promo-codes", reading.codes, sent, idempotency_key), org=org)
 
 
 def balance(account: str, at: datetime | None = None, feature: str | None = None) -> Call[Balance]:
