@@ -16,6 +16,7 @@ from creditbook.api import (
     keys,
     litellm,
     live,
+    metering,
     metrics,
     otlp,
     problems,
@@ -55,6 +56,7 @@ api.include_router(purchases.router)
 api.include_router(usage_figures.router)
 api.include_router(program.router)
 api.include_router(events.router)
+api.include_router(metering.router)
 api.include_router(otlp.router)
 api.include_router(litellm.router)
 api.include_router(uploads.router)

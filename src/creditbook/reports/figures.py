@@ -6,6 +6,7 @@ Instants carry the offset of the account's zone. Any program may be asked any of
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -93,7 +94,7 @@ def credit_status(store: Store, batches: BatchStore, ref: AccountRef, now: datet
     plan, available = found.plan, found.balance.available
     payer = found.owners()[-1] if not found.account.plan else found.account
     until = terms.paid_until(found.book, payer)
-    first = _month_first(found)
+    first = period_first(found)
     with store.read(ref.org_id) as connection:
         used = rows.used(connection, ref.org_id, ref.account_id).net
         month = rows.used(connection, ref.org_id, ref.account_id, first=first).net
@@ -171,6 +172,18 @@ def today(store: Store, batches: BatchStore, ref: AccountRef, now: datetime) -> 
     return Today(found.balance.available, used, found.today_requests())
 
 
+def days_of(store: Store, org_id: int, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
+    """What the local days of some accounts have seen by now: tokens used, refunds off, and live requests."""
+    with store.read(org_id) as connection:
+        by_day: dict[date, list[int]] = {}
+        for account_id, zone in rows.zones(connection, org_id, account_ids):
+            by_day.setdefault(local_date(now, zone), []).append(account_id)
+        found = dict.fromkeys(account_ids, (0, 0))
+        for day, some in by_day.items():
+            found |= rows.days(connection, org_id, some, day)
+    return found
+
+
 def _available(balance: Balance, *types: WalletType) -> int:
     return sum(wallet.available for wallet in balance.wallets if wallet.type in types)
 
@@ -183,7 +196,7 @@ def _next_reset(found: Settled) -> datetime | None:
     return min((wallet.period_ends_at for wallet in pool.wallets.values() if wallet.period_ends_at), default=None)
 
 
-def _month_first(found: Settled) -> date:
+def period_first(found: Settled) -> date:
     """The local date on which the running period began: of the allowance, of the term, else of the calendar month."""
     begun = [wallet.period_first for wallet in found.account.wallets.values() if wallet.every and wallet.period_first]
     calendar = local_date(found.at, found.account.zone).replace(day=1)
