@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, repeat
+from itertools import chain, cycle, repeat
 from typing import Any
 
 import httpx
@@ -55,7 +55,7 @@ def test_an_event_loop_s_lost_answers_have_their_effect_once(world: World) -> No
         async with AsyncClient(url, world.key(slug, "spend"), retries=PATIENT) as client:
             await asyncio.gather(*(client.spend(f"{slug}/asha", action="work", tokens=5) for _ in range(20)))
 
-    with cutting(world.url, (cut for _ in repeat(None) for cut in ("after", "through", "middle", "through", "before"))) as line:
+    with cutting(world.url, cycle(["after", "through", "middle", "through", "before"])) as line:
         asyncio.run(spend(line.url))
     assert world.ledger.balance(f"{slug}/asha").available == 900
     assert len({key for _, _, key in line.seen}) == 20 < len(line.seen)
