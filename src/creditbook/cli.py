@@ -28,6 +28,7 @@ from creditbook.commands import (
     proving,
     serving,
     setup,
+    sources,
 )
 from creditbook.commands.output import EXIT_REFUSED, EXIT_USAGE, refuse, wants_json
 from creditbook.commands.values import WholeTokens
@@ -72,7 +73,7 @@ for group, name in (
     (organizations.organizations, "org"), (organizations.accounts, "account"), (organizations.users, "user"),
     (organizations.programs, "program"), (importing.importing, "import"), (maintenance.resets, "reset"),
     (pricing.price, "price"), (exchange.fx, "fx"), (keeping.rebuilding, "rebuild"), (alerting.alerts, "alerts"),
-    (keys.keys, "key"), (promo.promo, "promo"),
+    (keys.keys, "key"), (promo.promo, "promo"), (sources.sources, "source"),
     (exporting.exporting, "export"),
 ):  # fmt: skip
     cli.add_typer(group, name=name)

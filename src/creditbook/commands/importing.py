@@ -68,7 +68,7 @@ def usage(
             path=file, org=org, format=kind, by_hand=pairs(by_hand or [], "--map"), fixed=pairs(fixed or [], "--set"),
             mode=mode, zone=zone, create_accounts=create_accounts, dry_run=dry_run,
         )  # fmt: skip
-        with _stopping() as stopped, _bar(file.name) as tell:
+        with stopping() as stopped, _bar(file.name) as tell:
             result = import_usage(here.ledger, request, tell=tell, stopped=stopped)
     except BadMapping as error:
         refuse(str(error), as_json=as_json, kind="BadMapping")
@@ -107,7 +107,7 @@ def balances(
             fixed=pairs(fixed or [], "--set", opening.FIELDS), create_accounts=create_accounts, dry_run=dry_run,
             reason=reason, actor=CONSOLE,
         )  # fmt: skip
-        with _stopping() as stopped, _bar(file.name) as tell:
+        with stopping() as stopped, _bar(file.name) as tell:
             result = opening.import_balances(here.ledger, request, tell=tell, stopped=stopped)
     except BadMapping as error:
         refuse(str(error), as_json=as_json, kind="BadMapping")
@@ -134,7 +134,7 @@ def _told(result: opening.BalancesResult) -> list[str | Table]:
 
 
 @contextmanager
-def _stopping() -> Iterator[Stopped]:
+def stopping() -> Iterator[Stopped]:
     """Ctrl-C lets the batch under way end; a second one does not wait."""
     asked = False
 
