@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel bench bench-reading backtest soak mutants screenshots clean
+.PHONY: help install run test check format lock wheel bench bench-reading backtest soak fuzz-api mutants screenshots clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -84,6 +84,9 @@ bench-reading: $(DEV) ## the page of usage on ten million transactions, beside D
 
 soak: $(DEV) ## thousands of steps against the model, and eight busy years, on plain values and both databases
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/model tests/simulation $(ARGS)
+
+fuzz-api: $(DEV) ## ten thousand made-up requests, each judged (ARGS="--cases 50000 --postgres"); stopped, it goes on
+	@$(BIN)/python tests/fuzz/thousands.py $(ARGS)
 
 mutants: $(DEV) ## does some test notice each deliberate fault? (ARGS="--only rollover")
 	@$(BIN)/python scripts/mutants.py $(ARGS)

@@ -36,11 +36,17 @@ _EXAMPLE = (
     'data: {"account":"acme/asha","posted":1000,"held":0,"available":1000,"debt":0}\r\n\r\n'
     ": ping\r\n\r\nevent: end\r\ndata: {\"reason\":\"time\"}\r\n\r\n"
 )  # fmt: skip
+_EVENT = {
+    "description": "One event of the stream.",
+    "type": "object",
+    "properties": {"event": {"enum": ["balance", "end"]}, "id": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`balance` events, heartbeats as comments, and one `end` event with its reason: "
         "`time` (connect again), or `refused` (the key or session ended).",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
     }
 }
 
