@@ -94,5 +94,8 @@ mutants: $(DEV) ## does some test notice each deliberate fault? (ARGS="--only ro
 screenshots: $(DEV) ## every page, light, dark and phone, into docs/screenshots/
 	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
+api-examples: $(DEV) ## OpenAPI's examples, recorded anew from real calls
+	@$(BIN)/python scripts/api_examples.py
+
 clean: ## remove the virtual environment and what the tools left; data/ stays
 	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

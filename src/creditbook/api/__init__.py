@@ -32,6 +32,7 @@ from creditbook.api import (
     webhooks,
 )
 from creditbook.api.bounds import Bounded
+from creditbook.api.describing import describe
 from creditbook.api.observing import Observed
 
 __all__ = ["api"]
@@ -62,5 +63,6 @@ api.include_router(litellm.router)
 api.include_router(uploads.router)
 api.include_router(metrics.router)
 api.include_router(keys.router)
+describe(api)
 api.add_middleware(Bounded)
 api.add_middleware(Observed)

@@ -18,7 +18,7 @@ from creditbook.sources.foreign import Unreadable
 
 router = APIRouter(prefix="/v1", tags=["sources"])
 
-_RECORD: dict[str, Any] = {
+EXAMPLE: dict[str, Any] = {
     "id": "chatcmpl-62bbcd1b", "call_type": "acompletion", "status": "success", "custom_llm_provider": "openai",
     "model": "gpt-4o-mini", "startTime": 1795233875.006891, "prompt_tokens": 10, "completion_tokens": 20,
     "response_cost": 1.35e-05, "end_user": "asha", "request_tags": ["agent:planner"],
@@ -29,7 +29,7 @@ _BODY = {
     "content": {
         "application/json": {
             "schema": {"anyOf": [_OBJECT, {"type": "array", "items": {}}]},
-            "examples": {"one": {"value": _RECORD}, "many": {"value": [_RECORD]}},
+            "examples": {"one": {"value": EXAMPLE}, "many": {"value": [EXAMPLE]}},
         },
         "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"id": "chatcmpl-1"}\n{"id": "chatcmpl-2"}'},
     },
