@@ -21,6 +21,7 @@ from creditbook.domain.errors import Conflict
 from creditbook.ledger.ledger import ledger_on
 from creditbook.reports.proof import prove
 from creditbook.settings import Settings
+from creditbook.store import sources
 from creditbook.store.directory import organization_by_slug
 from creditbook.store.engine import Store, open_store
 from creditbook.store.tables.ledger import account, hold, ledger_transaction, purchase
@@ -155,6 +156,18 @@ def test_sales_are_in_the_states_that_a_person_looks_at(store: Store) -> None:
         found = {tuple(row) for row in connection.execute(wanted)}
     assert {status for status, _ in found} >= {"granted", "pending", "disputed"}
     assert 4_950 in {refunded for _, refunded in found}
+
+
+def test_usage_arrives_by_itself_in_two_organizations_and_some_of_it_waits(store: Store) -> None:
+    for slug, kind in (("studio", "otlp"), ("teams", "litellm")):
+        org_id = org_id_of(store, slug)
+        with store.read(org_id) as connection:
+            (source,) = sources.every(connection, org_id)
+            ever = sources.totals(connection, org_id)[source.source_id]
+            reasons = {row.reason for row in sources.reasons(connection, org_id, source.source_id)}
+        assert (source.kind, source.mode) == (kind, "meter")
+        assert ever.booked > ever.waiting > 0
+        assert {"It names no account.", "There is no such account."} <= reasons
 
 
 def test_people_may_register_themselves_in_the_demo(store: Store) -> None:

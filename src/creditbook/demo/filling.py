@@ -21,6 +21,7 @@ from creditbook.store.directory import Organization
 from creditbook.store.engine import Store
 
 from .acts import Begin, Person, Story
+from .arriving import arrive
 from .books import with_books
 from .clock import StoryClock
 from .credits import credits_
@@ -138,6 +139,7 @@ def _told_to(
         ledger.sweep(story.slug)
     keys = _keys(ledger, clock, story, start, end)
     _budgets(ledger, clock, story)
+    arrive(ledger, clock, story.slug, tuple(logins), end, made.seed)
     return SampleOrganization(story.slug, story.program, list(logins.values()), keys)
 
 
