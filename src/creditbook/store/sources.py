@@ -35,9 +35,7 @@ def one(connection: Connection, org_id: int, source_id: int) -> Row | None:
 
 def of_kind(connection: Connection, org_id: int, kind: str, key_id: int | None) -> Row | None:
     """The source of a kind that is bound to a key, else the one of every key without its own."""
-    mine = s.key_id.is_(None) if key_id is None else sa.or_(s.key_id.is_(None), s.key_id == key_id)
-    query = sa.select(source).where(s.org_id == org_id, s.kind == kind, mine)
-    found = connection.execute(query).all()
+    found = connection.execute(_OF_KIND, {"org": org_id, "of_kind": kind, "key": key_id}).all()
     return max(found, key=lambda row: row.key_id is not None, default=None)
 
 
@@ -56,26 +54,44 @@ def change(connection: Connection, org_id: int, source_id: int, **columns: Any) 
 
 def accounts(connection: Connection, org_id: int, names: Collection[str]) -> dict[str, str]:
     """The accounts that these are, each by its own name or by the id that it has elsewhere; the name comes first."""
-    columns = (account.c.name, account.c.external_id)
-    by_name = sa.select(*columns).where(account.c.org_id == org_id, account.c.name.in_(names))
-    by_other = sa.select(*columns).where(account.c.org_id == org_id, account.c.external_id.in_(names))
-    wanted = set(names)
-    found = {row.external_id: row.name for row in connection.execute(by_other)}
-    found |= {row.name: row.name for row in connection.execute(by_name)}
-    return {name: known for name, known in found.items() if name in wanted}
+    if not names:
+        return {}
+    rows = connection.execute(_ACCOUNTS, {"org": org_id, "names": list(names)}).all()
+    found = {row.external_id: row.name for row in rows}
+    found |= {row.name: row.name for row in rows}
+    return {name: found[name] for name in names if name in found}
 
 
 def count(
     connection: Connection, org_id: int, source_id: int, day: date, at: datetime, counts: Mapping[str, int]
 ) -> None:
     """Adds to what arrived on a day; `received` is the sum of the rest. `last_at` never goes back."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     added = {name: counts.get(name, 0) for name in COUNTS[1:]}
-    added["received"] = sum(added.values())
-    row = insert(source_day).values(org_id=org_id, source_id=source_id, org_date=day, last_at=at, **added)
+    row = {"org_id": org_id, "source_id": source_id, "org_date": day, "last_at": at, **added}
+    connection.execute(_COUNT[connection.dialect.name], {**row, "received": sum(added.values())})
+
+
+def _counting(insert: Any) -> Any:
+    row = insert(source_day)
     moved: dict[str, Any] = {name: d[name] + row.excluded[name] for name in COUNTS}
     moved["last_at"] = sa.case((row.excluded.last_at > d.last_at, row.excluded.last_at), else_=d.last_at)
-    connection.execute(row.on_conflict_do_update(index_elements=[d.org_id, d.source_id, d.org_date], set_=moved))
+    return row.on_conflict_do_update(index_elements=[d.org_id, d.source_id, d.org_date], set_=moved)
+
+
+# Every single event asks these: made once, because making one takes longer than running it.
+_COUNT = {"sqlite": _counting(sqlite.insert), "postgresql": _counting(postgresql.insert)}
+_NAMES: sa.BindParameter[Any] = sa.bindparam("names", expanding=True)
+_ACCOUNTS = sa.select(account.c.name, account.c.external_id).where(
+    account.c.org_id == sa.bindparam("org"), account.c.name.in_(_NAMES) | account.c.external_id.in_(_NAMES)
+)
+_OF_KIND = sa.select(source).where(
+    s.org_id == sa.bindparam("org"), s.kind == sa.bindparam("of_kind"),
+    s.key_id.is_(None) | (s.key_id == sa.bindparam("key", type_=s.key_id.type)),
+)  # fmt: skip
+_KEPT = sa.select(e.event_key, e.arrival_id, e.state, e.resolved_at).where(
+    e.org_id == sa.bindparam("org"), e.source_id == sa.bindparam("source"),
+    e.event_key.in_(sa.bindparam("keys", expanding=True)),
+)  # fmt: skip
 
 
 def move(connection: Connection, org_id: int, source_id: int, day: date, frm: str, to: str, number: int) -> None:
@@ -100,11 +116,9 @@ def keep(connection: Connection, org_id: int, source_id: int, rows: Sequence[dic
 
 
 def kept(connection: Connection, org_id: int, source_id: int, keys: Collection[str]) -> dict[str, Row]:
-    """Those of these events that could not be booked when they came, by their keys, whatever became of them."""
-    if not keys:
-        return {}
-    query = sa.select(source_event).where(e.org_id == org_id, e.source_id == source_id, e.event_key.in_(keys))
-    return {row.event_key: row for row in connection.execute(query)}
+    """Those of these events that could not be booked when they came, by their keys, with what became of them."""
+    asked = {"org": org_id, "source": source_id, "keys": list(keys)}
+    return {row.event_key: row for row in connection.execute(_KEPT, asked)} if keys else {}
 
 
 def resolve(
