@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel bench bench-reading backtest soak fuzz-api mutants screenshots clean
+.PHONY: help install run test check format lock wheel bench bench-reading backtest soak fuzz-api faults-api mutants screenshots clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -88,14 +88,28 @@ soak: $(DEV) ## thousands of steps against the model, and eight busy years, on p
 fuzz-api: $(DEV) ## ten thousand made-up requests, each judged (ARGS="--cases 50000 --postgres"); stopped, it goes on
 	@$(BIN)/python tests/fuzz/thousands.py $(ARGS)
 
+faults-api: $(DEV) ## ten thousand lost answers and a server killed again and again, on both databases (ARGS="--only sqlite")
+	@$(BIN)/python tests/faults/thousands.py $(ARGS)
+
 mutants: $(DEV) ## does some test notice each deliberate fault? (ARGS="--only rollover")
 	@$(BIN)/python scripts/mutants.py $(ARGS)
+
+# Never in .venv: what this runs is not ours, and one of its releases stole credentials.
+.venv-litellm/bin/litellm: scripts/interop.in scripts/interop-overrides.in | $(DEV)
+	@$(BIN)/python -m uv venv --quiet --allow-existing .venv-litellm
+	@$(BIN)/python -m uv pip install --quiet --python .venv-litellm/bin/python \
+	  --override scripts/interop-overrides.in --requirement scripts/interop.in
+	@touch $@
+
+interop: .venv-litellm/bin/litellm ## LiteLLM and its proxy, in an environment of their own, post to a running server
+	@$(BIN)/python -m pytest --quiet -n0 tests/integrations/litellm_for_real.py $(ARGS)
 
 screenshots: $(DEV) ## every page, light, dark and phone, into docs/screenshots/
 	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
-api-examples: $(DEV) ## OpenAPI's examples, recorded anew from real calls
+api-examples: $(DEV) ## OpenAPI's examples, recorded anew from real calls, and docs/api-routes.md
 	@$(BIN)/python scripts/api_examples.py
+	@$(BIN)/python scripts/api_routes.py
 
 clean: ## remove the virtual environment and what the tools left; data/ stays
 	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
