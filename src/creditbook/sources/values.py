@@ -29,6 +29,7 @@ WHO: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
         "litellm": (
             "end_user",
             "metadata.user_api_key_end_user_id",
+            "model_parameters.user",
             "metadata.user_api_key_user_id",
         ),
     }
