@@ -145,7 +145,7 @@ NAMES = ["id", "call_type", "status", "startTime", "endTime", "prompt_tokens", "
          "metadata", "request_tags", "model", "end_user", "model_parameters"]  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), ANYTHING), max_size=2))
 def test_whatever_stands_in_a_record_its_event_can_be_kept_as_json(sent: list[dict[str, Any]]) -> None:
     found = litellm.events(litellm.records(json.dumps(sent).encode()))

@@ -190,7 +190,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(tokens=ANYTHING, text=ANYTHING, ids=ANYTHING, time=ANYTHING)
 def test_whatever_stands_in_a_span_its_event_can_be_kept_as_json(tokens: Any, text: Any, ids: Any, time: Any) -> None:
     pairs = [

@@ -13,6 +13,7 @@ from creditbook.domain.errors import InvalidRequest, NotFound, Refused
 from creditbook.sources.replaying import dismiss, replay
 from creditbook.sources.values import Taken
 from creditbook.store.tables.ledger import audit
+from creditbook.store.tables.sources import source_event
 
 
 def acts(arrivals: Arrivals) -> list[tuple[str, str, object]]:
@@ -85,6 +86,9 @@ def test_what_is_dismissed_is_counted_so_and_never_booked(anywhere: Arrivals) ->
     assert anywhere.usage("cleo") == []
     assert anywhere.counts() == {"received": 3, "replayed": 1, "waiting": 1, "dismissed": 1}
     assert acts(anywhere)[-1] == ("source.dismiss", "a test of theirs", {"dismissed": 1})
+    with anywhere.store.read(anywhere.boss.org_id) as connection:
+        gone = connection.execute(sa.select(source_event).where(source_event.c.arrival_id == first)).one()
+    assert (gone.state, gone.resolved_by, gone.fields, gone.attributes) == ("dismissed", "console", {}, {})
 
 
 def test_nothing_is_tried_without_a_reason_by_others_or_for_a_source_that_is_not_there(arrivals: Arrivals) -> None:

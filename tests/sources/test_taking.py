@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,6 +12,7 @@ from sources.arriving import FIELDS, Arrivals, arrivals_at, event
 from support.ledgers import NOON
 
 from creditbook.domain.program import Overrun
+from creditbook.sources.replaying import replay
 from creditbook.sources.values import Taken
 
 
@@ -82,6 +85,7 @@ def test_late_events_land_on_their_own_day_by_both_zones(arrivals: Arrivals) -> 
     ("changes", "reason"),
     [
         ({"at": NOON + timedelta(minutes=6)}, "Its time lies in the future."),
+        ({"at": NOON.replace(year=1969)}, "Its time lies before 1970."),
         ({"at": NOON.replace(tzinfo=None)}, "Its time has no time zone."),
         ({"fields": {"input_tokens": -1}}, "The input tokens are -1; usage can't be negative."),
         ({"fields": {"input_tokens": "many"}}, "The input tokens “many” are no whole number."),
@@ -179,6 +183,34 @@ def test_odd_ids_and_odd_attributes_can_be_kept_by_every_database(anywhere: Arri
     taken = anywhere.take(*(event(name, None, attributes=odd) for name in ("x" * 5_000, "\x00", "\ud800", "\ud801")))
     assert (taken.waiting, len(anywhere.open())) == (4, 4)
     assert len({row.event_key for row in anywhere.open()}) == 4
+
+
+def test_many_senders_of_the_same_events_at_once_book_each_once(anywhere: Arrivals) -> None:
+    """A retry storm: also of those that wait, also while they are tried again."""
+    anywhere.take(*(event(f"early-{n}", "cleo") for n in range(10)))
+    anywhere.ledger.open_account("acme/cleo")
+    same = [event(f"same-{n}", "asha" if n % 2 else "nobody") for n in range(20)]
+    early = [event(f"early-{n}", "cleo") for n in range(10)]
+    failed: list[BaseException] = []
+
+    def send(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is looked at below
+            failed.append(error)
+
+    def again() -> Taken:
+        return replay(anywhere.ledger, anywhere.boss, anywhere.source.source_id, reason="storm")
+
+    works = [lambda: anywhere.take(*same, *early)] * 6 + [again] * 2
+    threads = [threading.Thread(target=send, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert (len(anywhere.usage()), len(anywhere.usage("cleo")), len(anywhere.open())) == (10, 10, 10)
+    assert anywhere.counts() == {"received": 190, "booked": 20, "replayed": 160, "waiting": 10}
 
 
 def test_a_thousand_events_in_one_call_are_each_booked(arrivals: Arrivals) -> None:

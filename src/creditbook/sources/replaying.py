@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from creditbook.access.values import Principal
@@ -105,9 +105,12 @@ def _again(
 
     def write() -> None:
         with core.store.write(org.org_id) as connection:
-            landed = [row.arrival_id for row, plan in zip(batch, plans, strict=True) if plan.state not in OPEN_STATES]
-            found = rows.resolve(connection, org.org_id, landed, "booked", now, who.user_name)
-            _move(connection, org.org_id, source.source_id, found, "booked")
+            for state, count in (("book", "booked"), ("replayed", "replayed")):
+                landed = {row.arrival_id: row for row, plan in zip(batch, plans, strict=True) if plan.state == state}
+                found = rows.resolve(connection, org.org_id, list(landed), "booked", now, who.user_name)
+                _move(connection, org.org_id, source.source_id, found, count)
+                if state == "book":
+                    _overtaken(connection, org.org_id, source, landed, {row.arrival_id for row in found})
             for row, plan in zip(batch, plans, strict=True):
                 if plan.state in OPEN_STATES:
                     _restate(connection, org.org_id, row, plan)
@@ -123,6 +126,17 @@ def _move(connection: Connection, org_id: int, source_id: int, found: Sequence[R
     """The days of what was open count it elsewhere now."""
     for (day, was), number in sorted(Counter((row.org_date, row.state) for row in found).items()):
         rows.move(connection, org_id, source_id, day, was, to, number)
+
+
+def _overtaken(
+    connection: Connection, org_id: int, source: Source, landed: Mapping[int, Row], found: Collection[int]
+) -> None:
+    """We have booked it, but its sender sent it again meanwhile and was quicker to say so: it counted as replayed."""
+    late = [row for arrival, row in landed.items() if arrival not in found]
+    states = rows.kept(connection, org_id, source.source_id, [row.event_key for row in late])
+    for row in late:
+        if states[row.event_key].state == "booked":
+            rows.move(connection, org_id, source.source_id, row.org_date, "replayed", "booked", 1)
 
 
 def _restate(connection: Connection, org_id: int, row: Row, plan: Plan) -> None:

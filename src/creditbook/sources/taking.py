@@ -61,13 +61,13 @@ def _take(
             counts = Counter(plan.state for plan in plans)
             fresh = [row_of(plan, now, today) for plan in waits]
             new = Counter(rows.keep(connection, org.org_id, source.source_id, fresh))
-            moved = rows.resolve(connection, org.org_id, landed, "booked", now, actor)
-            for row in moved:
-                rows.move(connection, org.org_id, source.source_id, row.org_date, row.state, "booked", 1)
+            for row in rows.resolve(connection, org.org_id, landed, "booked", now, actor):
+                # This arrival is the one that was booked, or none of them is: the earlier one only came before.
+                rows.move(connection, org.org_id, source.source_id, row.org_date, row.state, "replayed", 1)
             again = counts["waiting"] + counts["rejected"] - sum(new.values())
             days = {
-                "booked": counts["book"] - len(moved),
-                "replayed": counts["replayed"] + again + len(moved),
+                "booked": counts["book"],
+                "replayed": counts["replayed"] + again,
                 "waiting": new["waiting"],
                 "rejected": new["rejected"],
                 "empty": counts["empty"],

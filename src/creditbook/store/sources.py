@@ -124,7 +124,7 @@ def kept(connection: Connection, org_id: int, source_id: int, keys: Collection[s
 def resolve(
     connection: Connection, org_id: int, arrivals: Collection[int], state: str, at: datetime, by: str
 ) -> Sequence[Row]:
-    """Open events are booked or dismissed; returns those that were open: their day and what they were."""
+    """Open events are booked or dismissed and what they told is forgotten; returns those that were, as they were."""
     if not arrivals:
         return []
     mine = (e.org_id == org_id, e.arrival_id.in_(arrivals), e.resolved_at.is_(None))
@@ -134,7 +134,8 @@ def resolve(
     named = [row.arrival_id for row in found]
     if named:
         mine = (e.org_id == org_id, e.arrival_id.in_(named), e.resolved_at.is_(None))
-        connection.execute(sa.update(source_event).where(*mine).values(state=state, resolved_at=at, resolved_by=by))
+        done = {"state": state, "resolved_at": at, "resolved_by": by, "fields": {}, "attributes": {}}
+        connection.execute(sa.update(source_event).where(*mine).values(done))
     return found
 
 
