@@ -123,17 +123,30 @@ def _named(there: list[Organization]) -> str:
 
 _NAMED = 10
 _installations: dict[Settings, Installation] = {}
+_served: list[Installation] = []
 _opening = threading.Lock()
 
 
 def installation() -> Installation:
     """The installation that the environment names now; the same object for the same settings."""
+    if _served:
+        return _served[0]
     settings = Settings.from_environment()
     with _opening:
         found = _installations.get(settings)
         if found is None:
             found = _installations[settings] = Installation(settings)
         return found
+
+
+def begin_serving() -> None:
+    """Read the environment once for all that this server will answer: it does not change under it."""
+    _served[:] = [installation()]
+
+
+def end_serving() -> None:
+    """Look at the environment again."""
+    _served.clear()
 
 
 def close_installations() -> None:

@@ -7,11 +7,32 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode
 
 DEFAULT_DATABASE_URL = "sqlite:///data/creditbook.db"
 DEFAULT_PORT = 8501
 DEFAULT_API_RATE = (2_000, 1)
+VARIABLES = (
+    "CREDITBOOK_ALERTS_PRIVATE_HOSTS",
+    "CREDITBOOK_API_RATE_LIMIT",
+    "CREDITBOOK_BASE_URL",
+    "CREDITBOOK_COOKIE_SECURE",
+    "CREDITBOOK_DATABASE_URL",
+    "CREDITBOOK_FX_URL",
+    "CREDITBOOK_LOG_LEVEL",
+    "CREDITBOOK_METRICS_TOKEN",
+    "CREDITBOOK_RAZORPAY_KEY_ID",
+    "CREDITBOOK_RAZORPAY_KEY_SECRET",
+    "CREDITBOOK_RAZORPAY_WEBHOOK_SECRET",
+    "CREDITBOOK_REPORTS_URL",
+    "CREDITBOOK_SIGNING_KEY_FILE",
+    "CREDITBOOK_SMTP_URL",
+    "CREDITBOOK_STRIPE_API_KEY",
+    "CREDITBOOK_STRIPE_WEBHOOK_SECRET",
+    "CREDITBOOK_SWEEP_SECONDS",
+)
+"""All that is read of the environment: asked at every request, so that these are looked up and no more."""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 _RATE = re.compile(r"(?P<requests>[1-9]\d{0,5})\s*/\s*(?P<many>[1-9]\d{0,2})?\s*(?P<unit>second|minute|hour)s?")
 _YES = {"1", "true", "yes", "on"}
@@ -57,7 +78,9 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Reads the CREDITBOOK_… variables (an empty one counts as unset). Raises SettingsError."""
-        given = os.environ if environ is None else environ
+        if environ is None:
+            return _of_values(tuple(map(os.environ.get, VARIABLES)))
+        given = environ
         base_url = given.get("CREDITBOOK_BASE_URL", "").strip().rstrip("/") or None
         if base_url is not None and not base_url.startswith(("http://", "https://")):
             raise SettingsError(f"CREDITBOOK_BASE_URL is {base_url!r}; it must begin with http:// or https://.")
@@ -87,6 +110,12 @@ class Settings:
         """An address that a person can open: the dashboard's, with this query."""
         base = self.base_url or f"http://127.0.0.1:{DEFAULT_PORT}"
         return f"{base}/?{urlencode(query)}" if query else f"{base}/"
+
+
+@lru_cache(maxsize=16)
+def _of_values(values: tuple[str | None, ...]) -> Settings:
+    found = zip(VARIABLES, values, strict=True)
+    return Settings.from_environment({name: value for name, value in found if value is not None})
 
 
 def _said(given: Mapping[str, str], name: str) -> str | None:

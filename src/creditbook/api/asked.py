@@ -11,13 +11,12 @@ from pydantic.alias_generators import to_camel
 from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.answering import Books, beside
-from creditbook.api.callers import Caller, Reader
+from creditbook.api.callers import LONGEST_KEY, Caller, Reader
 from creditbook.api.schemas import Name
 from creditbook.domain.program import Program
 from creditbook.ledger.ledger import Ledger
 
 T = TypeVar("T")
-LONGEST_KEY = 255
 BY_API = "Recorded through the API"
 """The reason in the audit log of an act whose caller gave none; the key's name stands beside it as the actor."""
 
@@ -25,7 +24,7 @@ Words = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")]
 """A reason or a description that may be left out."""
 
 
-def optional_key(request: Request) -> str | None:
+async def optional_key(request: Request) -> str | None:
     """The `Idempotency-Key`, where the caller sends one; else the ledger makes its own. Raises a 400 for a long one."""
     key = request.headers.get("idempotency-key", "").strip()
     if len(key) > LONGEST_KEY:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -21,14 +21,16 @@ from creditbook.access import Access
 from creditbook.access.api_keys import KeyPrincipal, KeyRefused, Scope, ScopeMissing, authenticate
 from creditbook.access.cookies import session_cookie
 from creditbook.access.values import Principal
+from creditbook.api.here import Here
 from creditbook.api.limits import ComesTooOften, rate_limit
 from creditbook.api.session import is_same_site
 from creditbook.domain.errors import NotFound, Refused
-from creditbook.installation import Installation, installation
+from creditbook.installation import Installation
 
 log = logging.getLogger(__name__)
 SECONDS_UNTIL_ASKED_AGAIN = 1.0
 MOST_REMEMBERED = 10_000
+LONGEST_KEY = 255
 _BY_SESSION: frozenset[Scope] = frozenset({"read", "spend"})
 
 bearer = HTTPBearer(auto_error=False, description="An API key: `cb_<organization>_<secret>`")
@@ -97,12 +99,16 @@ class Keys:
     def __init__(self) -> None:
         self._seen: dict[tuple[int, str], tuple[float, KeyPrincipal]] = {}
 
+    def at_hand(self, here: Installation, text: str) -> KeyPrincipal | None:
+        """Who calls with this key, where that was asked within the last second."""
+        seen = self._seen.get((id(here), text))
+        return seen[1] if seen is not None and time.monotonic() - seen[0] < SECONDS_UNTIL_ASKED_AGAIN else None
+
     async def find(self, here: Installation, text: str) -> KeyPrincipal:
         """Who calls with this key. Raises `KeyRefused`."""
+        if (known := self.at_hand(here, text)) is not None:
+            return known
         slot, now = (id(here), text), time.monotonic()
-        seen = self._seen.get(slot)
-        if seen is not None and now - seen[0] < SECONDS_UNTIL_ASKED_AGAIN:
-            return seen[1]
         self._seen.pop(slot, None)
         found = await run_in_threadpool(authenticate, here.store, text, here.clock())
         if len(self._seen) >= MOST_REMEMBERED:
@@ -116,25 +122,29 @@ _keys = Keys()
 
 async def caller(
     request: Request,
-    here: Annotated[Installation, Depends(installation)],
+    here: Here,
     sent: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
     """The caller of a request. Raises `NotSignedIn`, `KeyRefused`, `OtherSite`, `ComesTooOften`, or `Unavailable`."""
     found = await _caller(request, here, sent)
-    request.state.organization = found.org_slug
-    request.state.key_id = found.key_id
-    if here.settings.api_rate is not None:
-        who = f"key {found.key_id}" if found.key_id is not None else f"person {found.actor}"
-        request.state.window = rate_limit.hit(f"{id(here)} {who}", here.settings.api_rate)
-        if not request.state.window.fits:
-            raise ComesTooOften(request.state.window)
+    admit(request.scope["state"], here, found)
     return found
+
+
+def admit(state: dict[str, Any], here: Installation, found: Caller) -> None:
+    """Note who calls, and count the request, once. Raises `ComesTooOften`."""
+    state["organization"], state["key_id"] = found.org_slug, found.key_id
+    if here.settings.api_rate is None or "window" in state:
+        return
+    who = f"key {found.key_id}" if found.key_id is not None else f"person {found.actor}"
+    window = state["window"] = rate_limit.hit(f"{id(here)} {who}", here.settings.api_rate)
+    if not window.fits:
+        raise ComesTooOften(window)
 
 
 async def _caller(request: Request, here: Installation, sent: HTTPAuthorizationCredentials | None) -> Caller:
     if sent is not None:
-        key = await _keys.find(here, sent.credentials)
-        return Caller(key.org_id, key.org_slug, key.zone, key.scopes, key.actor, key.account_name, key.key_id)
+        return _of_key(await _keys.find(here, sent.credentials))
     if "authorization" in request.headers:
         raise KeyRefused
     cookie = request.cookies.get(session_cookie(secure=here.settings.cookie_secure))
@@ -144,6 +154,16 @@ async def _caller(request: Request, here: Installation, sent: HTTPAuthorizationC
     if request.method not in ("GET", "HEAD") and not is_same_site(request):
         raise OtherSite
     return Caller(who.org_id, who.org_slug, who.zone, _BY_SESSION, who.user_name, who.account_name or "")
+
+
+def _of_key(key: KeyPrincipal) -> Caller:
+    return Caller(key.org_id, key.org_slug, key.zone, key.scopes, key.actor, key.account_name, key.key_id)
+
+
+def at_hand(here: Installation, text: str) -> Caller | None:
+    """Who calls with this key, where it was looked up within the last second."""
+    key = _keys.at_hand(here, text)
+    return None if key is None else _of_key(key)
 
 
 async def may_still(request: Request, here: Installation, found: Caller) -> bool:
@@ -173,10 +193,10 @@ def _signed_in(here: Installation, cookie: str) -> Principal | None:
     return who
 
 
-def needs(scope: Scope) -> Callable[[Caller], Caller]:
+def needs(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency: the caller, who has this scope. Raises `ScopeMissing`."""
 
-    def scoped(found: Annotated[Caller, Depends(caller)]) -> Caller:
+    async def scoped(found: Annotated[Caller, Depends(caller)]) -> Caller:
         if scope not in found.scopes:
             raise ScopeMissing(scope)
         return found
@@ -185,16 +205,17 @@ def needs(scope: Scope) -> Callable[[Caller], Caller]:
     return scoped
 
 
-def program_with(scope: Scope) -> Callable[[Caller], Caller]:
+def program_with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency: a program with a key of this scope. People in a browser undo no charge and end no hold."""
 
-    def keyed(found: Annotated[Caller, Depends(caller)]) -> Caller:
+    async def keyed(found: Annotated[Caller, Depends(caller)]) -> Caller:
         if scope not in found.scopes:
             raise ScopeMissing(scope)
         if found.key_id is None:
             raise Refused("This is done by the application with its API key, not from a browser.")
         return found
 
+    keyed.scope = scope  # type: ignore[attr-defined]
     return keyed
 
 
@@ -204,13 +225,13 @@ SpendingProgram = Annotated[Caller, Depends(program_with("spend"))]
 Administrator = Annotated[Caller, Depends(needs("admin"))]
 
 
-def required_key(request: Request) -> str:
+async def required_key(request: Request) -> str:
     """The `Idempotency-Key` that the ledger's verbs ask for. Raises a 400 without one."""
     key = request.headers.get("idempotency-key", "").strip()
-    if not key or len(key) > 255:
+    if not key or len(key) > LONGEST_KEY:
         raise HTTPException(
             HTTPStatus.BAD_REQUEST,
-            "Send an Idempotency-Key header of at most 255 characters: the same one again repeats the first answer.",
+            f"Send an Idempotency-Key of at most {LONGEST_KEY} characters: the same again repeats the first answer.",
         )
     return key
 

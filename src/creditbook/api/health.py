@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from creditbook.api.here import Here
 from creditbook.api.problems import MEDIA_TYPE, problem
-from creditbook.installation import Installation, installation
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
@@ -28,7 +27,7 @@ async def healthz() -> dict[str, str]:
     response_model=None,
     responses={503: {"description": "Not ready; the detail says what to do", "content": {MEDIA_TYPE: {}}}},
 )
-def readyz(here: Annotated[Installation, Depends(installation)]) -> dict[str, str] | JSONResponse:
+def readyz(here: Here) -> dict[str, str] | JSONResponse:
     """200 when the database can be reached and stands at the newest migration, else a 503 problem."""
     try:
         ready = here.store.is_current()

@@ -28,7 +28,7 @@ async def hold(body: Hold, caller: Spender, key: IdempotencyKey, books: Books, r
     terms = body.model_dump(exclude={"account", "ttl_seconds"})
     receipt = await books.hold(account, **terms, ttl=timedelta(seconds=body.ttl_seconds), actor=caller.actor,
                                idempotency_key=key)  # fmt: skip
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Held.of(receipt)
 
@@ -77,7 +77,7 @@ async def capture(
     account = caller.account(body.account)
     terms = body.model_dump(exclude={"account"})
     receipt = await books.capture(account, hold_id, **terms, actor=caller.actor, idempotency_key=key)
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Charged.of(receipt)
 
@@ -89,6 +89,6 @@ async def void(
     """Closes the hold; what it still reserves can be spent again."""
     account = caller.account(body.account)
     receipt = await books.void(account, hold_id, actor=caller.actor, idempotency_key=key)
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Held.of(receipt)

@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from creditbook import logs
 from creditbook.api.tracing import close_tracing
-from creditbook.installation import close_installations
+from creditbook.installation import begin_serving, close_installations, end_serving
 from creditbook.settings import Settings
 
 # Imported by the first page otherwise, whose visitor would wait a second for it (STREAMLIT.md, "Fast").
@@ -31,12 +31,14 @@ def lifespan(beside: Callable[[], AbstractContextManager[None]]) -> Callable[[An
     async def live(_app: Any) -> AsyncIterator[dict[str, Any]]:
         logs.begin(Settings.from_environment().log_level)
         await to_thread.run_sync(_warm_up)
+        begin_serving()
         worker = beside()
         await to_thread.run_sync(worker.__enter__)
         try:
             yield {}
         finally:
             await to_thread.run_sync(worker.__exit__, None, None, None)
+            end_serving()
             await to_thread.run_sync(close_tracing)
             await to_thread.run_sync(close_installations)
 

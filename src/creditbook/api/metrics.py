@@ -16,9 +16,10 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from creditbook.api.callers import NotSignedIn
+from creditbook.api.here import Here
 from creditbook.api.problems import documented
 from creditbook.domain.errors import LedgerError
-from creditbook.installation import Installation, installation
+from creditbook.installation import Installation
 from creditbook.ledger.calls import Call
 
 router = APIRouter(tags=["health"])
@@ -85,7 +86,7 @@ def decided(calls: Sequence[Call], took: float) -> None:
             _kept.outcome(operation.name, said).inc()
 
 
-def _open_to(request: Request, here: Annotated[Installation, Depends(installation)]) -> Installation:
+async def _open_to(request: Request, here: Here) -> Installation:
     """Whoever asks, or whoever brings the token of `CREDITBOOK_METRICS_TOKEN` where one is set."""
     token = here.settings.metrics_token
     sent = request.headers.get("authorization", "").encode()

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,13 +19,16 @@ from creditbook.access.tokens import new_token
 from creditbook.api import metrics
 from creditbook.api.problems import problem
 from creditbook.api.tracing import RequestSpan, tracing
-from creditbook.ledger.calls import Call
+from creditbook.ledger.calls import ORIGIN, Call, Origin
 from creditbook.logs import ACCESS
 
 log = logging.getLogger(ACCESS)
 NOWHERE = "(none)"
 """The route of an address that does not exist: an attacker's addresses must not fill the metrics."""
 _GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PROCESS = new_token()[:16].encode()
+_numbers = count(1)
+"""An id is the process and a number in it: the system's dice at every request cost more than all else here."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: written at DEBUG only."""
@@ -49,29 +53,32 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        watched = _Watched(scope, send)
-        with metrics.under_way.track_inprogress():
-            try:
-                await self._app(scope, receive, watched.sent)
-            except Exception as error:  # noqa: BLE001 - the last place where anybody could answer
-                await watched.failed(error, receive)
-            finally:
-                watched.done()
+        origin = Origin()
+        watched, token = _Watched(scope, send, origin), ORIGIN.set(origin)
+        metrics.under_way.inc()
+        try:
+            await self._app(scope, receive, watched.sent)
+        except Exception as error:  # noqa: BLE001 - the last place where anybody could answer
+            await watched.failed(error, receive)
+        finally:
+            ORIGIN.reset(token)
+            metrics.under_way.dec()
+            watched.done()
 
 
 class _Watched:
     """One request while it is answered."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, origin: Origin) -> None:
         self._scope, self._send = scope, send
         self._began = time.perf_counter()
         self._took, self._status = 0.0, 0
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        self._id = given if _GIVEN.fullmatch(given) else new_token()[:22].encode()
+        self._id = given if _GIVEN.fullmatch(given) else b"%s-%d" % (_PROCESS, next(_numbers))
         self._state: dict[str, Any] = scope.setdefault("state", {})
         self._state["request_id"] = self._id.decode()
         traces = tracing(scope["path"])
-        self._span: RequestSpan | None = traces.begin(scope) if traces is not None else None
+        self._span: RequestSpan | None = traces.begin(scope, origin) if traces is not None else None
 
     async def sent(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -138,7 +138,8 @@ async def unit_for(request: Request) -> Unit:
     return (await run_in_threadpool(installation().ledger.program, slug)).unit
 
 
-async def _refusal(request: Request, error: Exception) -> JSONResponse:
+async def refusal(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an error of the domain."""
     assert isinstance(error, errors.LedgerError)
     unit = await unit_for(request) if isinstance(error, errors.InsufficientTokens) else Unit()
     body = described(error, unit)
@@ -187,6 +188,6 @@ def _printable(part: object) -> str:
 
 def install(app: FastAPI) -> None:
     """Makes `app` answer domain errors, and those of routing and reading, as problem documents."""
-    app.add_exception_handler(errors.LedgerError, _refusal)
+    app.add_exception_handler(errors.LedgerError, refusal)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -10,14 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from creditbook.ledger.calls import ORIGIN, Call
+from creditbook.ledger.calls import Call, Origin
 
 if TYPE_CHECKING:
-    from contextvars import Token
-
-    from opentelemetry.context import Context
     from opentelemetry.sdk.trace.export import SpanExporter
 
 _WHERE = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -40,7 +37,7 @@ class Tracing:
         self._tracer = self._provider.get_tracer("creditbook")
         self._propagator = get_global_textmap()
 
-    def begin(self, scope: Any) -> RequestSpan:
+    def begin(self, scope: Any, origin: Origin) -> RequestSpan:
         """The span of a request that has just come."""
         from opentelemetry.trace import SpanKind, set_span_in_context
 
@@ -48,13 +45,14 @@ class Tracing:
                    if name in (b"traceparent", b"tracestate", b"baggage")}  # fmt: skip
         parent = self._propagator.extract(carrier)
         span = self._tracer.start_span(scope["method"], context=parent, kind=SpanKind.SERVER)
-        return RequestSpan(span, ORIGIN.set(set_span_in_context(span, parent)))
+        origin.span = set_span_in_context(span, parent)
+        return RequestSpan(span)
 
     def decided(self, calls: Sequence[Call], took: float) -> None:
         """A child span, for each call that a request made, of the transaction that answered them all."""
         end = time.time_ns()
         for call in calls:
-            if call.origin is not None:
+            if call.origin is not None and call.origin.span is not None:
                 attributes: dict[str, Any] = {
                     "creditbook.operation": call.operations[0].name if call.operations else "",
                     "creditbook.operations": len(call.operations),
@@ -62,7 +60,7 @@ class Tracing:
                 }
                 span = self._tracer.start_span(
                     "ledger.transaction",
-                    context=cast("Context", call.origin),
+                    context=call.origin.span,
                     attributes=attributes,
                     start_time=end - int(took * 1e9),
                 )
@@ -80,14 +78,13 @@ class Tracing:
 class RequestSpan:
     """The span of one request while it is answered."""
 
-    def __init__(self, span: Any, token: Token[Any]) -> None:
-        self._span, self._token = span, token
+    def __init__(self, span: Any) -> None:
+        self._span = span
 
     def end(self, method: str, route: str, status: int, request_id: str) -> None:
         """The answer is known: name it by its route's template, never by its address."""
         from opentelemetry.trace import Status, StatusCode
 
-        ORIGIN.reset(self._token)
         self._span.update_name(f"{method} {route}")
         self._span.set_attributes({
             "http.request.method": method, "http.route": route, "http.response.status_code": status,

@@ -21,7 +21,7 @@ async def spend(body: Usage, caller: Spender, key: IdempotencyKey, books: Books,
     account = caller.account(body.account)
     terms = body.model_dump(exclude={"account"})
     receipt = await books.spend(account, **terms, actor=caller.actor, idempotency_key=key)
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Charged.of(receipt)
 
@@ -56,6 +56,6 @@ async def refund(
     account = caller.account(body.account)
     receipt = await books.refund(account, body.transaction_id, reason=body.reason, tokens=body.tokens,
                                  actor=caller.actor, idempotency_key=key)  # fmt: skip
-    await beside(response, books, account)
+    await beside(response, books, account, receipt)
     replayed(response, receipt)
     return Charged.of(receipt)

@@ -6,14 +6,13 @@ No session and no key: the signature is the caller's name. The raw body is what 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from creditbook.api.here import Here
 from creditbook.api.problems import MEDIA_TYPE, problem
-from creditbook.installation import Installation, installation
 from creditbook.payments.providers import provider
 from creditbook.payments.values import BadSignature, ProviderOff
 from creditbook.payments.webhooks import Outcome, Webhooks
@@ -35,9 +34,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
         503: {"description": "Not kept: send it again", "content": {MEDIA_TYPE: {}}},
     },
 )
-async def take(
-    name: str, request: Request, here: Annotated[Installation, Depends(installation)]
-) -> dict[str, object] | JSONResponse:
+async def take(name: str, request: Request, here: Here) -> dict[str, object] | JSONResponse:
     """`stripe` or `razorpay`. What the ledger refuses is kept for a person and answered with 200."""
     body = b""
     async for chunk in request.stream():

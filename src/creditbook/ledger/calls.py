@@ -18,8 +18,19 @@ from creditbook.domain.results import Result
 from creditbook.domain.selling import PayReferrer
 
 Outcome = Result | LedgerError
-ORIGIN: ContextVar[object] = ContextVar("creditbook_origin", default=None)
-"""What asked for a call, for whoever watches the executor: the edge's own value, which nobody here looks at."""
+
+
+@dataclass(slots=True)
+class Origin:
+    """The request that a call is made for. ``span`` is the edge's own; ``days`` is filled at the commit: by account,
+    the tokens that its local day has used (refunds off) and its live requests."""
+
+    span: Any = None
+    days: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+ORIGIN: ContextVar[Origin | None] = ContextVar("creditbook_origin", default=None)
+"""Set where a request is answered: the calls made there carry it."""
 
 
 @dataclass(slots=True)
@@ -28,7 +39,7 @@ class Call:
 
     ``audit`` names the act for the audit log (rule 38) when this is an administrative one; ``shown`` its subject.
     ``audit_once`` names one that is a single act however many operations it takes, done to ``audit_subject``.
-    ``origin`` is what `ORIGIN` held where the call was made.
+    ``origin`` is the request that it is made for, if any.
     """
 
     org_id: int
@@ -42,7 +53,7 @@ class Call:
     outcomes: list[Outcome] = field(default_factory=list)
     audit_once: str = ""
     audit_subject: str = ""
-    origin: object = field(default_factory=ORIGIN.get)
+    origin: Origin | None = field(default_factory=ORIGIN.get)
 
 
 def new_key() -> str:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
+from creditbook.domain.calendar import local_date
 from creditbook.domain.decide import decide
 from creditbook.domain.errors import Conflict, LedgerError, Unavailable
 from creditbook.domain.journal import Journal, OwedReferral
 from creditbook.domain.operations import Operation, Settle
 from creditbook.domain.state import Book
 from creditbook.store import promo
-from creditbook.store.batch import BatchStore, Loaded
+from creditbook.store.batch import Batch, BatchStore, Loaded, Rows
 from creditbook.store.engine import Store
 from creditbook.store.retry import is_taken
 
 from .auditing import Before, audit_row, once_row
-from .calls import Call, Outcome, referral_call
+from .calls import Call, Origin, Outcome, referral_call
 from .wanting import wanted
 
 Owed = list[tuple[int, OwedReferral]]
@@ -96,6 +97,9 @@ class Executor:
             by_org = {loaded.org_id: loaded for loaded in batch.loaded}
             outcomes = [self._decide(call, by_org[call.org_id], journals) for call in calls]
             batch.append(list(journals.values()), self._clock())
+            asked = _ask_days(calls, outcomes, by_org, batch)
+        for origin, account_id, requests, rows in asked:
+            origin.days[account_id] = (next((int(row[1]) for row in rows if row[0] == account_id), 0), requests)
         return outcomes, [(one.org_id, owed) for one in journals.values() for owed in one.owed_referrals]
 
     def _decide(self, call: Call, loaded: Loaded, journals: dict[int, Journal]) -> list[Outcome]:
@@ -127,6 +131,25 @@ class Executor:
             subject = call.subjects.get(operation.account_id, "")
             journal.audits.append(audit_row(journal, book, operation, before, result, call, subject))
         return result
+
+
+def _ask_days(
+    calls: Sequence[Call], outcomes: Sequence[Sequence[Outcome]], loaded: dict[int, Loaded], batch: Batch
+) -> list[tuple[Origin, int, int, Rows]]:
+    """For each request that is about one account: its day, whose usage the batch tells once it is committed."""
+    days: dict[tuple[int, int], date] = {}
+    asked: list[tuple[Origin, int, int, int]] = []
+    for call, found in zip(calls, outcomes, strict=True):
+        if call.origin is None or len(found) != 1 or isinstance(found[0], LedgerError):
+            continue
+        account_id = call.operations[0].account_id
+        account = loaded[call.org_id].books[account_id].accounts[account_id]
+        day = local_date(getattr(found[0], "effective_at", call.at), account.zone)
+        days[call.org_id, account_id] = day
+        asked.append((call.origin, call.org_id, account_id, account.requests.get(day, 0)))
+    rows = {org_id: batch.used_on(org_id, {one: day for (of, one), day in days.items() if of == org_id})
+            for org_id in {org_id for org_id, _ in days}}  # fmt: skip
+    return [(origin, account_id, requests, rows[org_id]) for origin, org_id, account_id, requests in asked]
 
 
 def _as_refusal(error: Exception) -> LedgerError:

@@ -6,7 +6,6 @@ Instants carry the offset of the account's zone. Any program may be asked any of
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -170,18 +169,6 @@ def today(store: Store, batches: BatchStore, ref: AccountRef, now: datetime) -> 
     with store.read(ref.org_id) as connection:
         used = rows.used(connection, ref.org_id, ref.account_id, first=day, last=day).net
     return Today(found.balance.available, used, found.today_requests())
-
-
-def days_of(store: Store, org_id: int, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
-    """What the local days of some accounts have seen by now: tokens used, refunds off, and live requests."""
-    with store.read(org_id) as connection:
-        by_day: dict[date, list[int]] = {}
-        for account_id, zone in rows.zones(connection, org_id, account_ids):
-            by_day.setdefault(local_date(now, zone), []).append(account_id)
-        found = dict.fromkeys(account_ids, (0, 0))
-        for day, some in by_day.items():
-            found |= rows.days(connection, org_id, some, day)
-    return found
 
 
 def _available(balance: Balance, *types: WalletType) -> int:

@@ -10,11 +10,11 @@ The rules are in `domain`; here is only how a batch is loaded and appended. `bat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from creditbook.domain.journal import Journal, KeyRow
 from creditbook.domain.program import Program
@@ -23,6 +23,7 @@ from creditbook.domain.state import Book
 IMAGINED_IDS = 2**62
 """Where ids begin that a read makes up for what it settles in its head: above, and so younger than, every real one."""
 
+Rows = list[tuple[Any, ...]]
 ReadProgram = Callable[[str], Program]
 """From a `program_version.document` as stored (JSON text) to the value; called once per version and process."""
 
@@ -81,6 +82,10 @@ class Batch(Protocol):
 
     def append(self, journals: Sequence[Journal], recorded_at: datetime) -> None:
         """Write everything the journals carry, one journal per book; empty ones cost nothing."""
+        ...
+
+    def used_on(self, org_id: int, days: Mapping[int, date]) -> Rows:
+        """By account, what a local date of it has used with this batch, refunds off: tokens, known at the COMMIT."""
         ...
 
 

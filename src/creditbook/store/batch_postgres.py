@@ -8,9 +8,9 @@ one organization; several run in parallel, each on a connection of its own.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any, cast
 
@@ -36,6 +36,11 @@ SPARE_IDS = 16
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCKS = "SELECT pg_advisory_xact_lock(root) FROM unnest($1::bigint[]) AS root"
 _NOT_WHILE_CLOSING = CLOSING_SHARED.format(key="$1::bigint")
+_USED_ON = (
+    "SELECT a.id, (SELECT coalesce(sum(u.charged - u.refunded), 0)::bigint FROM usage_account_day u "
+    "WHERE u.org_id = $1::bigint AND u.account_id = a.id AND u.account_date = a.day) "
+    "FROM unnest($2::bigint[], $3::date[]) AS a(id, day)"
+)
 _IDS = ids.POSTGRES_TAKE.replace("%s", "$1")
 # A plan made while a table was small would read all of it when it is not; every statement here has its index.
 _PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
@@ -163,6 +168,10 @@ class PostgresBatch:
                     self._pipe.send(statement.row, [text(value) for value in row])
             else:
                 self._pipe.send(statement.rows, [array(column) for column in zip(*rows, strict=True)])
+
+    def used_on(self, org_id: int, days: Mapping[int, date]) -> Rows:
+        """Queued like what is appended: it is known when the COMMIT is."""
+        return self._pipe.send(_USED_ON, (text(org_id), array(days), array(days.values())))
 
 
 def _give_back(fairy: sa.PoolProxiedConnection, pipe: Pipe) -> None:

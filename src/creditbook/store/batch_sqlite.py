@@ -8,9 +8,9 @@ The write lock is taken by BEGIN IMMEDIATE before anything is read, so one batch
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -18,7 +18,7 @@ from creditbook.domain.errors import NotFound
 from creditbook.domain.journal import Journal, KeyRow
 from creditbook.store import ids, selects
 from creditbook.store.appending import rows_of
-from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Wanted
+from creditbook.store.batch import IMAGINED_IDS, Loaded, ReadProgram, Rows, Wanted
 from creditbook.store.codec import SQLITE, to_sqlite_when
 from creditbook.store.engine import Store
 from creditbook.store.loading import Known, Shelf, Versions, grant_of, hold_of, oldest_day, past_of, put_lines
@@ -49,6 +49,10 @@ _PAST_USAGE = selects.for_sqlite(selects.PAST_USAGE)
 _PAST_LINES = selects.for_sqlite(selects.PAST_LINES)
 _PAST_GRANTS = selects.for_sqlite(selects.PAST_GRANTS)
 _ONE_KEY = selects.KEY + " AND operation = ? AND key = ?"
+_USED_ON = (
+    "SELECT ?, coalesce(sum(charged - refunded), 0) FROM usage_account_day "
+    "WHERE org_id = ? AND account_id = ? AND account_date = ?"
+)
 _SET_NEXT_ID = "UPDATE id_source SET next_id = ?"
 
 
@@ -167,6 +171,12 @@ class SqliteBatch:
             many(statement.sqlite, rows)
         if self._next_id != self._first_id:
             self._connection.execute(_SET_NEXT_ID, (self._next_id,))
+
+    def used_on(self, org_id: int, days: Mapping[int, date]) -> Rows:
+        """What some days have used."""
+        execute = self._connection.execute
+        return [execute(_USED_ON, (account_id, org_id, account_id, day.isoformat())).fetchone()
+                for account_id, day in days.items()]  # fmt: skip
 
 
 def _all(wanted: Wanted) -> dict[int, int]:

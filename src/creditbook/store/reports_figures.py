@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from .tables.ledger import (
-    account,
     account_day,
     entry,
     ledger_transaction,
-    organization,
     quota_use,
     token_grant,
     usage_account_day,
@@ -93,31 +91,6 @@ def requests(connection: sa.Connection, org_id: int, account_id: int) -> int:
     d = account_day.c
     query = sa.select(_whole(sa.func.sum(d.requests))).where(d.org_id == org_id, d.account_id == account_id)
     return int(connection.execute(query).scalar_one())
-
-
-def zones(connection: sa.Connection, org_id: int, account_ids: Collection[int]) -> list[Any]:
-    """Some accounts with the IANA zone in force for each: its own, else its organization's."""
-    zone = sa.func.coalesce(account.c.zone, organization.c.zone)
-    query = (
-        sa.select(account.c.account_id, zone)
-        .join(organization, organization.c.org_id == account.c.org_id)
-        .where(account.c.org_id == org_id, account.c.account_id.in_(account_ids))
-    )
-    return list(connection.execute(query))
-
-
-def days(connection: sa.Connection, org_id: int, account_ids: Collection[int], day: date) -> dict[int, tuple[int, int]]:
-    """What one local date of some accounts has seen: tokens used, refunds off, and live requests."""
-    d = account_day.c
-    used = (
-        sa.select(u.account_id, _whole(sa.func.sum(u.charged - u.refunded)))
-        .where(u.org_id == org_id, u.account_id.in_(account_ids), u.account_date == day)
-        .group_by(u.account_id)
-    )
-    counted = sa.select(d.account_id, d.requests).where(d.org_id == org_id, d.account_id.in_(account_ids), d.day == day)
-    tokens = {row[0]: int(row[1]) for row in connection.execute(used)}
-    requests = {row[0]: int(row[1]) for row in connection.execute(counted)}
-    return {one: (tokens.get(one, 0), requests.get(one, 0)) for one in account_ids}
 
 
 def drawn_from(connection: sa.Connection, org_id: int, pool_id: int) -> int:
