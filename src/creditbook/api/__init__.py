@@ -34,6 +34,7 @@ from creditbook.api import (
 from creditbook.api.bounds import Bounded
 from creditbook.api.describing import describe
 from creditbook.api.observing import Observed
+from creditbook.api.quick import Quick
 from creditbook.api.telling_headers import tell_headers
 
 __all__ = ["api"]
@@ -66,5 +67,6 @@ api.include_router(metrics.router)
 api.include_router(keys.router)
 describe(api)
 tell_headers(api)
+api.add_middleware(Quick)
 api.add_middleware(Bounded)
 api.add_middleware(Observed)
