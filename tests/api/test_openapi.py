@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from api.rows import ROWS
@@ -20,6 +22,7 @@ def test_every_route_with_a_key_says_so_and_documents_its_refusals() -> None:
         told = paths[row.path.replace(":path", "")][row.method.lower()]
         assert told["security"] == [{"HTTPBearer": []}], str(row)
         assert told["summary"], str(row)
+        assert told["x-scope"] == row.scope, str(row)
         assert told["responses"].keys() >= REFUSALS, str(row)
         for status in REFUSALS:
             assert list(told["responses"][status]["content"]) == ["application/problem+json"], str(row)
@@ -67,3 +70,14 @@ def test_every_part_of_the_api_is_described() -> None:
     used = {tag for routes in api.openapi()["paths"].values() for route in routes.values() for tag in route["tags"]}
     assert used == TAGS.keys()
     assert {tag["name"] for tag in api.openapi()["tags"]} == used
+
+
+def test_the_list_of_routes_has_every_one_with_its_scope_and_no_other() -> None:
+    """`make api-examples` writes it anew."""
+    page = (Path(__file__).parents[2] / "docs" / "api-routes.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `([A-Z]+ /api/\S+)` \| (\S+) \|", page, re.MULTILINE))
+    paths = api.openapi()["paths"]
+    assert listed == {
+        (f"{method.upper()} /api{path}", route.get("x-scope", "—"))
+        for path, routes in paths.items() for method, route in routes.items()
+    }  # fmt: skip

@@ -40,9 +40,31 @@ def examples() -> dict[str, Any]:
     return found
 
 
+def scopes(app: FastAPI) -> dict[tuple[str, str], str]:
+    """The scope that each route asks for, by method and path; none for what is open to everybody."""
+    found: dict[tuple[str, str], str] = {}
+    for one in app.routes:
+        inner = getattr(one, "original_router", None)
+        listed: list[Any] = inner.routes if inner is not None else [one]
+        for route in listed:
+            scope = _scope(getattr(route, "dependant", None))
+            if scope is not None:
+                found |= {(method, route.path_format): scope for method in route.methods}
+    return found
+
+
+def _scope(dependant: Any) -> str | None:
+    for one in dependant.dependencies if dependant is not None else ():
+        found: str | None = getattr(one.call, "scope", None) or _scope(one)
+        if found is not None:
+            return found
+    return None
+
+
 def describe(app: FastAPI) -> None:
     """Make `app` tell examples and tags in its OpenAPI document."""
     plain = app.openapi
+    asked = scopes(app)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -52,6 +74,10 @@ def describe(app: FastAPI) -> None:
             for path, routes in document["paths"].items():
                 for method, route in routes.items():
                     _show(route, examples().get(f"{method.upper()} {path}", {}))
+                    scope = asked.get((method.upper(), path))
+                    if scope is not None:
+                        route["description"] = f"{route.get('description', '')}\n\nNeeds the scope `{scope}`.".strip()
+                        route["x-scope"] = scope
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]

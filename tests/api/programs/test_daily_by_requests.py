@@ -47,6 +47,13 @@ def test_a_project_that_fails_costs_nothing(daily: Application) -> None:
     assert daily.kinds("niran") == [("grant", 5)]
 
 
+def test_a_project_that_nobody_ends_gives_its_token_back_after_a_quarter_of_an_hour(daily: Application) -> None:
+    job = daily.tell("/v1/holds", "niran", action="project_creation")
+    assert [one["hold_id"] for one in daily.ask("/v1/holds", "niran")["holds"]] == [job["hold_id"]]
+    daily.clock.forward(minutes=15)
+    assert (daily.ask("/v1/holds", "niran")["holds"], daily.left("niran")) == ([], 5)
+
+
 @pytest.mark.parametrize("action", ["chat", "preview", "deploy"])
 def test_all_else_is_free_but_recorded(daily: Application, action: str) -> None:
     receipt = daily.spend("niran", action, model="gpt-4o-mini", input_tokens=90, output_tokens=40)

@@ -135,7 +135,11 @@ def test_a_package_costs_rupees_with_the_tax_in_it(
 def test_a_paid_plan_counts_its_months_from_the_day_it_began(
     studio: Application, plan: str, tokens: int, price_minor: int
 ) -> None:
+    shown = {one["plan"]: one for one in studio.ask("/v1/program")["plans"]}[plan]
+    assert (shown["price_minor"], shown["term"]) == (price_minor, "anniversary_month")
+    assert [(one["tokens"], one["rollover"]) for one in shown["allowances"]] == [(tokens, 0.5)]
     sold = studio.upgrade("asha", plan, "UPI 1")["purchase"]
+    assert sold["tax_minor"] == shown["tax_minor"] == round(price_minor * 18 / 118)
     assert (sold["price_minor"], sold["status"]) == (price_minor, "granted")
     balance = studio.balance("asha")
     assert (balance["plan"], balance["available"], balance["next_reset"]) == (plan, tokens, "2026-04-03T18:30:00Z")

@@ -118,6 +118,12 @@ def test_a_member_spends_the_pool_within_her_quota_and_the_line_is_hers(teams: A
     ]  # fmt: skip
     assert teams.ask("/v1/tokens/balance", "ben")["used_tokens"] == 9
     assert teams.ask("/v1/tokens/balance", "")["used_tokens"] == 11
+    # What she did with the pool's tokens is told to the pool too, and says whose grant it moved.
+    first = teams.lines("ben")[0]["transaction_id"]
+    for user in ("ben", ""):
+        told = teams.ask(f"/v1/transactions/{first}", user)
+        assert [(one["amount"], one["of_pool"]) for one in told["lines"]] == [(-5, True)]
+    assert teams.send("GET", f"/v1/transactions/{first}?account=asha", key="read").status_code == 404
     changed = teams.send("PATCH", "/v1/accounts/ben", key="admin", json={"quota": None, **WHY})
     assert (changed.status_code, changed.json()["balance"]["quota_left"]) == (200, None)
     assert teams.spend("ben", "strategy_analysis")["charged"] == 2
