@@ -147,7 +147,7 @@ def test_a_file_is_looked_at_first_and_then_imported_once(
     visit: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_boss(monkeypatch, boss)
-    wanted = upload.Wanted(upload.Mode.METER, "account=whose", "", create_accounts=False)
+    wanted = upload.Wanted(upload.Mode.METER, "account=whose", "action=work", "", create_accounts=False)
     rows = b"whose,time,input_tokens,output_tokens\nasha,2026-03-01T10:00:00Z,10,5\nzed,2026-03-01T10:00:00Z,1,1\n"
     looked = upload.run(boss, "usage.csv", rows, wanted, dry_run=True)
     assert (looked.result.imported, looked.result.refused, looked.result.dry_run) == (1, 1, True)

@@ -59,7 +59,7 @@ def show(source: Source, seen: Sequence[str], keys: Sequence[ApiKey]) -> Terms:
         key=f"{key}-who", help="Attributes that name the account, by its name or its id in your application. The first "
         "that an event has is taken.",
     )  # fmt: skip
-    unknown: Any = st.segmented_control("Nobody has an account of that name", UNKNOWN, default=source.unknown,
+    unknown: Any = st.segmented_control("Who has no account", UNKNOWN, default=source.unknown,
                                         required=True, key=f"{key}-unknown",
                                         format_func=lambda one: words.UNKNOWN[one])  # fmt: skip
     muted(words.UNKNOWN_SAYS[unknown or source.unknown])

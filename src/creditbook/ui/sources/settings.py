@@ -32,10 +32,10 @@ def card(source: Source, keys: Sequence[ApiKey], base: str, zone: ZoneInfo, now:
         said = {
             "Sent by": f"{TITLES[source.kind]}, to `{words.ENDPOINTS[source.kind]}`",
             "With": esc(names.get(source.key_id, "A key that is gone")) if source.key_id else form.EVERYBODY,
-            "Who it is": ", ".join(f"`{esc(name)}`" for name in source.who),
+            "Who it is": ", ".join(words.code(name) for name in source.who),
             "Unknown": words.UNKNOWN_SAYS[source.unknown],
         }
-        picked = [f"{esc(name)} ← `{esc(one)}`" for name, one in source.mapping.items()]
+        picked = [f"{esc(name)} ← {words.code(one)}" for name, one in source.mapping.items()]
         picked += [f"{esc(name)} = {esc(one)}" for name, one in source.fixed.items()]
         if picked:
             said["Fields"] = ", ".join(picked)

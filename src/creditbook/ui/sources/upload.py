@@ -20,6 +20,8 @@ from creditbook.ui.format import esc, full, plural
 from creditbook.ui.page import card, facts, head, muted
 from creditbook.ui.session import require
 
+from .words import code
+
 RESULT = "upload-result"
 LARGEST_REFUSED = 20_000_000
 _LOOKED = "upload-looked"
@@ -29,18 +31,22 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a file is to be read. ``by_hand`` are lines of ``field=column``."""
+    """How a file is to be read: lines of ``field=column``, lines of ``field=value``, and the zone of bare times."""
 
     mode: Mode
     by_hand: str
+    fixed: str
     zone: str
     create_accounts: bool
 
     def request(self, path: Path, org: str, actor: str, *, dry_run: bool) -> ImportRequest:
         """What the import is asked. Raises InvalidRequest for a mapping that can't be read."""
-        lines = [line.strip() for line in self.by_hand.splitlines() if line.strip()]
-        return ImportRequest(path=path, org=org, mode=self.mode, by_hand=pairs(lines, "the line"), zone=self.zone,
-                             create_accounts=self.create_accounts, dry_run=dry_run, actor=actor)  # fmt: skip
+        picked, given = (
+            [one.strip() for one in text.splitlines() if one.strip()] for text in (self.by_hand, self.fixed)
+        )
+        return ImportRequest(path=path, org=org, mode=self.mode, by_hand=pairs(picked, "--map"),
+                             fixed=pairs(given, "--set"), zone=self.zone, create_accounts=self.create_accounts,
+                             dry_run=dry_run, actor=actor)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,15 @@ def box() -> None:
                                      format_func=lambda one: _MODE[one])  # fmt: skip
     create = st.toggle("Open accounts that are not there", key="upload-create", value=mode is Mode.CHARGE)
     with st.expander("How columns are read"):
-        by_hand = st.text_area("Fields by hand", key="upload-map", placeholder="account=user_id\nevent_at=time",
+        by_hand = st.text_area("Which column a field is in (--map)", key="upload-map",
+                               placeholder="account=user_id\nevent_at=time",
                                help="One `field=column` a line, where the names don't tell by themselves.")  # fmt: skip
+        fixed = st.text_area("What a field is in every row (--set)", key="upload-set", placeholder="action=chat",
+                             help="One `field=value` a line.")  # fmt: skip
         zone = st.text_input("Zone of times without one", who.org_zone or who.zone, key="upload-zone")
     if file is None:
         return
-    wanted = Wanted(mode or Mode.METER, by_hand or "", zone or "", create)
+    wanted = Wanted(mode or Mode.METER, by_hand or "", fixed or "", zone or "", create)
     question = (file.file_id, wanted)
     if st.session_state.get(_LOOKED, (None,))[0] != question:
         found = _tried(lambda: run(who, file.name, file.getvalue(), wanted, dry_run=True))
@@ -99,6 +108,8 @@ def _tried(what: Any) -> Imported | None:
         found: Imported = what()
     except LedgerError as refusal:
         st.error(esc(str(refusal)), icon=":material/block:")
+        if "--map" in str(refusal) or "--set" in str(refusal):
+            muted("Write it under **How columns are read**, one a line.")
         return None
     return found
 
@@ -117,10 +128,12 @@ def run(who: Principal, name: str, content: bytes, wanted: Wanted, *, dry_run: b
         path = Path(folder) / (_UNSAFE.sub("-", Path(name).name)[-100:].lstrip(".-") or "upload")
         path.write_bytes(content)
         asked = wanted.request(path, who.org_slug, who.user_name, dry_run=dry_run)
-        made = import_usage(installation().ledger, asked, tell=tell)
+        try:
+            made = import_usage(installation().ledger, asked, tell=tell)
+        finally:
+            bar.empty()
         kept = Path(made.refused_path) if made.refused_path else None
         refused = kept.read_bytes() if kept is not None and kept.stat().st_size <= LARGEST_REFUSED else b""
-    bar.empty()
     return Imported(made, refused)
 
 
@@ -131,7 +144,7 @@ def _told(found: ImportResult) -> None:
         {
             "Imported": full(found.imported), "There before": full(found.replayed), "Refused": full(found.refused),
             "Without a known price": full(found.unpriced), "Accounts opened": full(found.accounts_created),
-            "Read from": ", ".join(f"{esc(name)} ← `{esc(one)}`" for name, one in found.mapping.items()),
+            "Read from": ", ".join(f"{esc(name)} ← {code(one)}" for name, one in found.mapping.items()),
         }
     )  # fmt: skip
     for reason, count in sorted(found.reasons.items(), key=lambda pair: -pair[1])[:8]:

@@ -14,7 +14,7 @@ from creditbook.ui import tables
 from creditbook.ui.format import DASH, esc, full, instant, when
 from creditbook.ui.page import card, facts, head, muted
 
-from .words import STATE
+from . import words
 
 MOST_SHOWN = 200
 _CHOSEN = "sources-cleared"
@@ -33,7 +33,7 @@ def table(source_id: int, groups: Sequence[Group], now: datetime, zone: ZoneInfo
     shown = groups[:MOST_SHOWN]
     frame = pd.DataFrame(
         {
-            "state": [STATE[one.state] for one in shown],
+            "state": [words.STATE[one.state] for one in shown],
             "account": [one.account or DASH for one in shown],
             "reason": [one.reason for one in shown],
             "events": [one.events for one in shown],
@@ -85,4 +85,4 @@ def _detail(arrival: Arrival, zone: ZoneInfo, now: datetime) -> None:
     facts(said | {f"{esc(name)}": esc(str(value)) for name, value in arrival.fields.items()})
     if arrival.attributes:
         muted("What came with it; settings can pick from these:")
-        facts({f"`{esc(name)}`": esc(str(value)) for name, value in sorted(arrival.attributes.items())})
+        facts({esc(name): words.code(str(value)) for name, value in sorted(arrival.attributes.items())})

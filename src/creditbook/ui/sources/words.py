@@ -34,3 +34,8 @@ def whose(source: Source, keys: dict[int, str]) -> str:
     if source.key_id is None:
         return "Every key without a source of its own"
     return keys.get(source.key_id, "A key that is gone")
+
+
+def code(text: str) -> str:
+    """What somebody else wrote, as code in markdown: nothing in it is markup."""
+    return f"`{text.replace('`', '')}`" if text.replace("`", "").strip() else ""
