@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from creditbook.domain.errors import InvalidRequest
 
-from . import statement_pdf, writing, xlsx
+from . import writing, xlsx
 from .statement import Line, Statement
 from .tables import Column, Table, cost, of_nanos, whole
 from .words import month_words
@@ -32,6 +32,8 @@ def write(statement: Statement, format_: str, path: Path, progress: Progress | N
     if format_ not in FORMATS:
         raise InvalidRequest(f"“{format_}” is no format of a statement. There are: {', '.join(FORMATS)}.")
     if format_ == "pdf":
+        from . import statement_pdf
+
         return statement_pdf.write(statement, path)
     if format_ == "xlsx":
         return _workbook(statement, path, progress)

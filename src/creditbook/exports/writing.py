@@ -10,7 +10,6 @@ from typing import Any
 
 from creditbook.domain.errors import InvalidRequest
 
-from . import parquet_file, xlsx
 from .cells import Writer
 from .tables import Table
 
@@ -64,4 +63,16 @@ def _said(value: Any) -> Any:
     return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
 
 
-_WRITERS: dict[str, Callable[[Table, Path], None]] = {"csv": _csv, "xlsx": xlsx.write, "parquet": parquet_file.write}
+def _xlsx(table: Table, path: Path) -> None:
+    from . import xlsx
+
+    xlsx.write(table, path)
+
+
+def _parquet(table: Table, path: Path) -> None:
+    from . import parquet_file
+
+    parquet_file.write(table, path)
+
+
+_WRITERS: dict[str, Callable[[Table, Path], None]] = {"csv": _csv, "xlsx": _xlsx, "parquet": _parquet}

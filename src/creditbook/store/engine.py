@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from creditbook.domain.errors import InvalidRequest
 
-from . import migrate, recipe_postgres, recipe_sqlite, retry
+from . import recipe_postgres, recipe_sqlite, retry
 
 Result = TypeVar("Result")
 Dialect = Literal["sqlite", "postgresql"]
@@ -118,10 +118,14 @@ class Store:
 
     def upgrade(self, revision: str = "head") -> None:
         """Brings the schema to `revision`, in one transaction: all of the migrations or none."""
+        from . import migrate
+
         migrate.upgrade(self, revision)
 
     def downgrade(self, revision: str = "base") -> None:
         """Takes the schema back to `revision` and loses what later ones held. For tests and for a change of mind."""
+        from . import migrate
+
         migrate.downgrade(self, revision)
 
     def connections(self) -> dict[str, int]:
@@ -133,6 +137,8 @@ class Store:
 
     def is_current(self) -> bool:
         """Whether the database answers and stands at the newest migration."""
+        from . import migrate
+
         return migrate.is_current(self)
 
     def close(self) -> None:
