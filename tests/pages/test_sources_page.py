@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
+from support.running import running
 
+from creditbook.access import console
+from creditbook.access.api_keys import ApiKeys
+from creditbook.reports.finance import usage
+from creditbook.reports.finance.wanted import Wanted
 from creditbook.sources import reading
 from creditbook.sources.previewing import foresee
 from creditbook.sources.settings import source_for
 from creditbook.sources.taking import take
 from creditbook.sources.values import Event, Source
 from creditbook.ui import confirm
-from creditbook.ui.sources import acts, form, upload
+from creditbook.ui.sources import acts, form, senders, upload
 
 PAGE = "admin/sources.py"
+DOCS = Path(__file__).parents[2] / "docs" / "integrations"
 
 
 def event(number: int, at: Any, **attributes: str) -> Event:
@@ -59,8 +68,27 @@ def test_before_anything_came_the_page_says_how_each_sender_is_set_up(visit: Any
     at = visit.open(PAGE, boss)
     assert not at.exception
     said = "\n".join(code.value for code in at.code)
-    for endpoint in ("/api/v1/events", "/api/v1/otlp/v1/traces", "/api/v1/litellm", "creditbook import usage"):
+    for endpoint in ("/api/v1/events", "/api/v1/otlp", "/api/v1/litellm", "creditbook import usage"):
         assert endpoint in said
+
+
+def test_what_the_page_says_about_sending_works_as_it_stands_there(visit: Any, boss: Any) -> None:
+    org = visit.ledger.core.organization("acme")
+    at_console = console(org.org_id, org.slug, org.name, org.zone)
+    key = ApiKeys(visit.place.store, visit.clock).create(at_console, "app", "spend", reason="test").text
+    with running() as url:
+        base = url.removesuffix("/api")
+        exec(senders.snippet("cloudevents", base).replace("cb_…", key), {})
+        words = shlex.split(senders.curl(base).replace("cb_…", key).replace("\\\n", " "))
+        headers = dict(word.split(": ") for word in words if word.startswith(("Authorization", "Content-Type")))
+        assert httpx.post(words[1], headers=headers, content=words[-1]).status_code == 204
+    usages = Wanted(visit.clock.at.date(), visit.clock.at.date())
+    assert usage.total(visit.place.store, boss, usages).requests == 2
+    pages = "".join((DOCS / f"{name}.md").read_text("utf-8") for name in ("opentelemetry", "litellm"))
+    for kind in ("otlp", "litellm"):
+        for line in senders.snippet(kind, "https://credits.example.com").splitlines():  # type: ignore[arg-type]
+            if line.startswith("export"):
+                assert line.replace("cb_…", "cb_studio_…") in pages, line
 
 
 def test_what_came_and_what_waits_stands_with_its_reasons(

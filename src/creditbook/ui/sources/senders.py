@@ -9,24 +9,24 @@ from creditbook.ui.page import card, head, muted
 
 from .words import ENDPOINTS
 
-_OPENMETER = """import datetime
-
-from openmeter import Client
+_OPENMETER = """from openmeter import Client
+from openmeter.models import Event
 
 client = Client(endpoint="{base}", token="cb_…")
-client.events.ingest_event({{
-    "id": "run-42/srs",                # the same id again is counted once
-    "source": "my-app",
-    "type": "tokens",
-    "specversion": "1.0",
-    "subject": "asha",                 # the account
-    "time": datetime.datetime.now(datetime.timezone.utc),
-    "data": {{"model": "gpt-5", "input_tokens": 900, "output_tokens": 2600, "agent": "srs"}},
-}})"""
+client.events.ingest_event(
+    Event(
+        id="run-42/srs",  # the same id again counts once
+        source="my-app",
+        specversion="1.0",
+        type="srs",
+        subject="asha",  # the account's name, or its external_id
+        data={{"model": "gpt-5", "input_tokens": 900, "output_tokens": 2600, "agent": "srs"}},
+    )
+)"""
 _OTLP = """# any GenAI instrumentation: pydantic-ai, OpenAI, LangChain …
-export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT={base}/api/v1/otlp/v1/traces
-export OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/protobuf
-export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20cb_…"
+export OTEL_EXPORTER_OTLP_ENDPOINT={base}/api/v1/otlp
+export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+export OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20cb_…
 
 # in the program, so that each span says whose it is:
 #   span.set_attribute("user.id", "asha")"""
@@ -35,19 +35,24 @@ litellm_settings:
   callbacks: ["generic_api"]
 
 # its environment
-GENERIC_LOGGER_ENDPOINT={base}/api/v1/litellm
-GENERIC_LOGGER_HEADERS="Authorization=Bearer cb_…"
+export GENERIC_LOGGER_ENDPOINT={base}/api/v1/litellm
+export GENERIC_LOGGER_HEADERS="Authorization=Bearer cb_…"
 
 # in a request, whose it is:  {{"user": "asha", …}}"""
 _FILES = """creditbook import usage events.csv --org {org} --dry-run
 creditbook import usage events.csv --org {org}"""
 _CURL = """curl {base}/api/v1/events \\
   -H 'Authorization: Bearer cb_…' -H 'Content-Type: application/cloudevents+json' \\
-  -d '{{"specversion": "1.0", "id": "run-42/srs", "source": "my-app", "type": "tokens", "subject": "asha",
+  -d '{{"specversion": "1.0", "id": "run-43/srs", "source": "my-app", "type": "srs", "subject": "asha",
        "data": {{"model": "gpt-5", "input_tokens": 900, "output_tokens": 2600}}}}'"""
 SNIPPETS: dict[Kind, tuple[str, str]] = {
     "cloudevents": (_OPENMETER, "python"), "otlp": (_OTLP, "bash"), "litellm": (_LITELLM, "bash")
 }  # fmt: skip
+
+
+def curl(base: str) -> str:
+    """One CloudEvent by hand."""
+    return _CURL.format(base=base)
 
 
 def snippet(kind: Kind, base: str) -> str:
@@ -78,7 +83,7 @@ def everything(base: str, org: str) -> None:
             one(kind, base)
             if kind == "cloudevents":
                 muted("Anything that can post JSON can send the same:")
-                st.code(_CURL.format(base=base), language="bash", wrap_lines=True)
+                st.code(curl(base), language="bash", wrap_lines=True)
     with files:
         st.markdown("Usage that lies in a CSV, JSON lines or Parquet file is uploaded on this page, or on the server:")
         st.code(_FILES.format(org=org), language="bash")
