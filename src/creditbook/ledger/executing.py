@@ -143,7 +143,9 @@ def _ask_days(
         if call.origin is None or len(found) != 1 or isinstance(found[0], LedgerError):
             continue
         account_id = call.operations[0].account_id
-        account = loaded[call.org_id].books[account_id].accounts[account_id]
+        account = loaded[call.org_id].books[account_id].accounts.get(account_id)
+        if account is None:
+            continue  # an opening that is told again: the id that it took anew opened nothing
         day = local_date(getattr(found[0], "effective_at", call.at), account.zone)
         days[call.org_id, account_id] = day
         asked.append((call.origin, call.org_id, account_id, account.requests.get(day, 0)))
