@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock wheel bench bench-reading backtest soak fuzz-api faults-api mutants screenshots clean
+.PHONY: help install run test check format lock wheel bench bench-reading backtest interop soak fuzz-api faults-api mutants screenshots api-examples clean
 
 help: ## list the targets
 	@echo "Creditbook: make …"
@@ -112,4 +112,4 @@ api-examples: $(DEV) ## OpenAPI's examples, recorded anew from real calls, and d
 	@$(BIN)/python scripts/api_routes.py
 
 clean: ## remove the virtual environment and what the tools left; data/ stays
-	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-litellm dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

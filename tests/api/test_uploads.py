@@ -107,6 +107,17 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(shared: Door, fil
     assert says in answer.json()["detail"]
 
 
+def test_headings_that_are_no_utf8_are_told_as_well_as_can_be(shared: Door) -> None:
+    answer = sent(shared, b"\x80W\xff\n1\n")
+    assert (answer.status_code, "Columns: ?W?" in answer.json()["detail"]) == (422, True)
+    told = sent(shared, b"account,event_at,input_tokens,\xff\nzed\xfe,2026-03-02,1,x\n", dry_run="1")
+    assert (told.status_code, told.json()["refused"]) == (200, 1)
+    told = sent(
+        shared, b"account,event_at,\xff\nben,2026-03-02,7\n", dry_run="1", map=b"input_tokens=\xff".decode("latin-1")
+    )
+    assert told.status_code == 422  # the heading is not what was typed
+
+
 def test_what_is_no_form_or_too_large_or_has_no_file_is_refused(shared: Door, monkeypatch: Any) -> None:
     headers = {"Authorization": f"Bearer {shared.keys['admin']}", "Content-Type": "multipart/form-data; boundary=x"}
     for body in (b"--x\r\nnonsense", b"--y", b""):

@@ -68,6 +68,13 @@ def test_each_of_the_three_shapes_is_read_whole(
     assert not any(event.problem for event in found)
 
 
+def test_the_proxys_record_names_the_model_without_its_provider_and_whom_it_served() -> None:
+    [found] = of("litellm_proxy_json_array.json")
+    assert found.fields == {**MINI, "agent": "behind the proxy", "project": "week 48"}
+    assert found.attributes["end_user"] == "asha"
+    assert not [name for name in found.attributes if "header" in name or "hash" in name or "ip_address" in name]
+
+
 def test_what_an_application_logs_itself_is_read_with_the_agent_from_its_metadata() -> None:
     found = of("litellm_standard_logging_payload.json")
     assert [event.fields for event in found] == [HAIKU, MINI]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from http import HTTPStatus
 from typing import Any
@@ -37,6 +38,14 @@ STATUS: dict[type[errors.LedgerError], HTTPStatus] = {
     KeyRefused: HTTPStatus.UNAUTHORIZED,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
 }
+
+
+class Printable(JSONResponse):
+    """JSON that repeats what somebody sent: half a character in it is told as a question mark."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the answer."""
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
 
 
 class Problem(BaseModel):
@@ -107,13 +116,13 @@ def code_of(error: errors.LedgerError) -> str:
 
 def problem(status: HTTPStatus, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem document. `detail` is a sentence for people; `more` are members of its own, such as `shortage`."""
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **more}
-    return JSONResponse(body, int(status), headers, MEDIA_TYPE)
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": printable(detail), **more}
+    return Printable(body, int(status), headers, MEDIA_TYPE)
 
 
 def described(error: errors.LedgerError, unit: Unit) -> dict[str, Any]:
     """A refusal as the members of a problem document, in the words of the program's unit."""
-    status, detail = status_of(error), str(error)
+    status, detail = status_of(error), printable(str(error))
     more: dict[str, Any] = {}
     if isinstance(error, errors.LimitExceeded):
         more = {"limit": error.limit, "retry_after": error.retry_after}
@@ -148,7 +157,7 @@ async def refusal(request: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="creditbook"'
     if isinstance(error, errors.LimitExceeded) and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
+    return Printable(body, body["status"], headers, MEDIA_TYPE)
 
 
 def _http_error(request: Request, error: Exception) -> JSONResponse:
@@ -175,14 +184,14 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if any(one["type"] == "json_invalid" for one in error.errors()):
         return problem(HTTPStatus.BAD_REQUEST, UNREADABLE)
-    wrong = [(".".join(_printable(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
+    wrong = [(".".join(printable(part) for part in one["loc"][1:]), str(one["msg"])) for one in error.errors()]
     said = "; ".join(f"{place}: {message}" if place else message for place, message in wrong)
     places = [{"field": place, "message": message} for place, message in wrong]
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.", code="invalid_request", errors=places)
 
 
-def _printable(part: object) -> str:
-    """The name of a field that may be anything: half a character would not go out again."""
+def printable(part: object) -> str:
+    """A text that may hold anything that was sent: half a character would not go out again."""
     return str(part).encode(errors="replace").decode()
 
 

@@ -25,7 +25,7 @@ from starlette.types import Message
 from creditbook.api.answering import Here
 from creditbook.api.bodies import media_type, too_large, unreadable
 from creditbook.api.callers import Administrator, Caller
-from creditbook.api.problems import documented
+from creditbook.api.problems import documented, printable
 from creditbook.domain.errors import Conflict, InvalidRequest
 from creditbook.ingest.formats import Format, fingerprint
 from creditbook.ingest.mapping import pairs
@@ -208,10 +208,17 @@ def _import(here: Installation, caller: Caller, slug: str, file: UploadFile, ask
             shutil.copyfileobj(file.file, kept)
         with _alone(f"{id(here)} {slug} {fingerprint(path)}"):
             made = import_usage(here.ledger, ImportRequest(path=path, org=slug, actor=caller.actor, **asked))
-        told = asdict(made)
+        told = {name: _printable(value) for name, value in asdict(made).items()}
         refused = told.pop("refused_path")
         rows = list(islice(_rows(Path(refused)), MOST_REFUSED_SHOWN)) if refused else []
     return Uploaded(**{**told, "file": path.name, "refused_rows": rows})
+
+
+def _printable(value: Any) -> Any:
+    """The same with texts that go out again, whatever stood in the file's headings."""
+    if isinstance(value, dict):
+        return {printable(name): _printable(inside) for name, inside in value.items()}
+    return printable(value) if isinstance(value, str) else value
 
 
 _running: set[str] = set()

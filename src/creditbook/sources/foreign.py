@@ -28,7 +28,20 @@ _SAID = frozenset({
     "document", "documents", "query", "schema", "sequences", "body", "text", "traceback",
 })  # fmt: skip
 """Words of names under which prompts, answers and tools' data travel."""
-_SECRET = frozenset({"authorization", "cookie", "credential", "credentials", "hash", "passwd", "password", "secret"})
+_SECRET = frozenset(
+    {
+        "header",
+        "headers",
+        "authorization",
+        "cookie",
+        "credential",
+        "credentials",
+        "hash",
+        "passwd",
+        "password",
+        "secret",
+    }
+)
 _PRIVATE = frozenset({"ip", "address"})
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 

@@ -87,12 +87,13 @@ def _fields(record: dict[str, Any]) -> Record:
     into, out = _object(usage, "prompt_tokens_details"), _object(usage, "completion_tokens_details")
     call = plain(record.get("call_type"))
     given = _given(record, metadata)
+    provider = plain(record.get("custom_llm_provider"))
     fields: Record = {
         "action": given.get("action") or OPERATIONS.get(call, call),
         "agent": given.get("agent"),
         "project": given.get("project"),
-        "model": plain(record.get("model")),
-        "provider": plain(record.get("custom_llm_provider")),
+        "model": plain(record.get("model")).removeprefix(f"{provider}/"),  # the proxy's router writes it before
+        "provider": provider,
         "input_tokens": number(record.get("prompt_tokens")),
         "output_tokens": number(record.get("completion_tokens")),
         "cached_tokens": _some(into.get("cached_tokens"), usage.get("cache_read_input_tokens")),
