@@ -14,6 +14,7 @@ import argparse
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,8 +34,8 @@ from support.cutting import cutting  # noqa: E402
 from support.databases import migrate, postgres_for_tests  # noqa: E402
 
 CUTS, WEIGHTS = ("through", "before", "after", "middle"), (2, 2, 4, 2)
-LOST_BY_PIECE = 6
-SECONDS_TO_LIVE = 8
+LOST_BY_PIECE = 5.5
+SECONDS_TO_LIVE = 4
 DATABASES = ("sqlite", "postgresql")
 SERVER = """
 import sys, uvicorn
@@ -65,7 +66,7 @@ def lose(name: str, lost: int) -> list[str]:
         before = Stood.at(site)
         cuts = (dice.choices(CUTS, WEIGHTS)[0] for _ in repeat(None))
         with cutting(site.url, cuts) as line:
-            expected, heard = storm(site, line.url, range(lost // LOST_BY_PIECE + 16))
+            expected, heard = storm(site, line.url, range(int(lost / LOST_BY_PIECE) + 16))
         wrong = expected.differs(site, before)
         print(f"{name}: {line.did.total()} requests, {heard} lost {dict(line.did)}, "
               f"{expected.transactions.total()} transactions, {expected.holds.total()} holds, "
@@ -81,6 +82,8 @@ def kill(name: str, pieces: int) -> list[str]:
         nonlocal kills
         while not over.is_set():
             server = subprocess.Popen([sys.executable, "-c", SERVER, str(port)])
+            while not over.wait(0.1) and server.poll() is None and not _answers(port):
+                pass
             kills += not over.wait(SECONDS_TO_LIVE)
             server.send_signal(signal.SIGKILL)
             server.wait()
@@ -89,7 +92,7 @@ def kill(name: str, pieces: int) -> list[str]:
         before, thread = Stood.at(site), threading.Thread(target=assassin)
         thread.start()
         try:
-            expected, heard = storm(site, site.url, range(pieces), pause=0.1)
+            expected, heard = storm(site, site.url, range(pieces), pause=0.5)
         finally:
             over.set()
             thread.join()
@@ -97,6 +100,14 @@ def kill(name: str, pieces: int) -> list[str]:
         print(f"{name}: server killed {kills} times, {heard} tries lost, {expected.transactions.total()} transactions, "
               f"{time.monotonic() - began:.0f}s; {len(wrong)} wrong", flush=True)  # fmt: skip
         return wrong + ([] if kills else ["the server was not killed once: send more pieces"])
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def main() -> int:

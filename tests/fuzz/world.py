@@ -30,7 +30,15 @@ KNOWN: dict[str, list[Any]] = {
     "promo_code": ["FUZZ"],
     "referred_by": ["asha"],
     "zone": ["Asia/Kolkata", "Asia/Bangkok"],
+    "windowTimeZone": ["UTC", "Asia/Kolkata"],
+    "filterGroupBy": ['{"model": "gpt-4o"}'],
     "name": ["stripe", "razorpay"],
+    "wallet": ["BONUS", "PREMIUM", "STANDARD"],
+    "features": [["draft"]],
+    "plans": [["daily"]],
+    "code": ["FUZZ"],
+    "slug": ["tokens", "requests", "cost"],
+    "activity": ["helped"],
 }
 """Words that a made-up request would never hit upon; ids join them as answers name them."""
 

@@ -16,6 +16,10 @@ _OF_THEIR_OWN = ("/v1/uploads",)
 _SAID = f"A body has at most {LARGEST_BODY_BYTES // 1024**2} MB. Send it in smaller parts."
 
 
+class TooLarge(HTTPException):
+    """There is more of a body than is taken."""
+
+
 class Bounded:
     """Answers 413 to a body that is too large: at once where its length is told, else when it is read. Pure ASGI."""
 
@@ -37,10 +41,13 @@ class Bounded:
             message = await receive()
             read += len(message.get("body", b""))
             if read > LARGEST_BODY_BYTES:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _SAID)
+                raise TooLarge(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _SAID)
             return message
 
-        await self._app(scope, bounded, send)
+        try:
+            await self._app(scope, bounded, send)
+        except TooLarge:  # read by what answers before any route does
+            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _SAID)(scope, receive, send)
 
 
 def _told(scope: Scope) -> int:
