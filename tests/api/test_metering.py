@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import pytest
 from api.door import Door, open_door
 from support.ledgers import NOON
 
+from creditbook.api.metering import BY_ACCOUNT, Group
 from creditbook.installation import close_installations
+from creditbook.store.meters import DIMENSIONS
 
 WORK = [  # who, when, model, input, output
     ("asha", NOON - timedelta(days=2, hours=11, minutes=31), "gpt-4o", 100, 10),  # March 2, 00:29 UTC
@@ -84,6 +86,12 @@ def test_accounts_and_models_are_told_apart_and_filtered(here: Door) -> None:
     assert rows(here, subject=["nobody"]) == []
     assert rows(here, **{"filterGroupBy[model]": "gpt-4o-mini"})[0][-1] == 440
     assert rows(here, filterGroupBy=quote("{'model': 'gpt-4o-mini'}"))[0][-1] == 440
+
+
+def test_usage_is_told_apart_by_everything_that_is_offered(here: Door) -> None:
+    assert set(get_args(Group)) == {*DIMENSIONS, *BY_ACCOUNT}
+    for name in get_args(Group):
+        assert sum(row[-1] for row in rows(here, groupBy=[name])) == 1_650, name
 
 
 def test_the_end_is_not_included_and_an_empty_time_has_no_rows(here: Door) -> None:
