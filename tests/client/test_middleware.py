@@ -236,7 +236,7 @@ def test_a_visitor_who_hangs_up_on_a_stream_pays_for_what_was_written_down(world
     house = House(world, "library", 100)
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Tokens-Remaining", b"plenty")]})
         if told:
             scope["state"]["creditbook"].used(tokens=12)
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
@@ -244,12 +244,12 @@ def test_a_visitor_who_hangs_up_on_a_stream_pays_for_what_was_written_down(world
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
-        sent.append(message["type"])
+        sent.append(message.get("headers") or message["type"])
 
     charging = Charging(
         app, books=house.ledger, account=lambda _: house.asha, routes={"POST /a": ROUTES["POST /streams"]}
     )
     scope = {"type": "http", "method": "POST", "path": "/a", "headers": []}
     asyncio.run(charging(scope, None, send))  # type: ignore[arg-type]
-    assert sent == ["http.response.start", "http.response.body"]
+    assert sent == [[(b"x-tokens-remaining", b"0")], "http.response.body"]
     assert house.left == (left, 0, 0)

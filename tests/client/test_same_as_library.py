@@ -190,6 +190,13 @@ def test_a_refusal_is_the_same_error(stage: Stage) -> None:
     assert stage.library.balance(stage.asha).posted == 1_000
 
 
+def test_a_refusal_names_the_request_in_the_server_s_log(world: World) -> None:
+    with face("client", world, world.organization()) as client, pytest.raises(NotFound) as refused:
+        client.balance("nobody")
+    (note,) = refused.value.__notes__
+    assert len(note.removeprefix("The server's log has it as request ")) > 16
+
+
 def test_what_an_account_may_not_do_is_the_same_error_with_the_same_figures(stage: Stage) -> None:
     stage.library.freeze(stage.asha, reason="a look into it")
     with pytest.raises(AccountFrozen):

@@ -110,8 +110,10 @@ def face(name: str, world: World, slug: str) -> Iterator[Any]:
     else:
         with asyncio.Runner() as loop:
             books = AsyncClient(world.url, key, retries=QUICK)
-            yield Awaited(books, loop)
-            loop.run(books.close())
+            try:
+                yield Awaited(books, loop)
+            finally:
+                loop.run(books.close())
 
 
 FACES = ("library", "client", "async client")  # the async library's own tests are the ledger's

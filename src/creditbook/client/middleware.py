@@ -213,7 +213,10 @@ def _left(receipt: HoldReceipt | Receipt) -> list[tuple[bytes, bytes]]:
 
 
 def _with(message: Message, headers: list[tuple[bytes, bytes]]) -> Message:
-    return {**message, "headers": [*message.get("headers", []), *headers]}
+    """The message with these headers in place of the route's own of the same names."""
+    names = {name for name, _ in headers}
+    kept = [(name, value) for name, value in message.get("headers", []) if name.lower() not in names]
+    return {**message, "headers": [*kept, *headers]}
 
 
 async def _refused(send: Send, error: LedgerError, unit: Unit) -> None:

@@ -103,8 +103,10 @@ def finish(call: Call[R], outcome: Outcome) -> R:
         except (ValueError, KeyError, TypeError) as unread:
             raise NoAnswer("The server's answer can't be read: is this its address?", call.key or "") from unread
     error = refusal(outcome.status_code, _problem(outcome))
+    if request_id := outcome.headers.get("x-request-id"):
+        error.add_note(f"The server's log has it as request {request_id}.")
     if outcome.status_code in _PASSING and outcome.status_code != HTTPStatus.TOO_MANY_REQUESTS:
-        raise NoAnswer(str(error), call.key or "")
+        raise NoAnswer(str(error), call.key or "") from error
     raise error
 
 
