@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.ledgers import MovedClock, a_ledger
 from support.listening import listening
+from support.processes import processes
 
 from creditbook.installation import Installation
 from creditbook.reports.proof import prove
@@ -78,7 +78,7 @@ def _sweep_forever(url: str) -> None:
 def test_what_a_killed_process_left_undone_the_next_one_finishes(sqlite_url: str) -> None:
     accounts = 1_500
     here = _house(sqlite_url, accounts)
-    worker = multiprocessing.get_context("spawn").Process(target=_sweep_forever, args=(sqlite_url,))
+    worker = processes().Process(target=_sweep_forever, args=(sqlite_url,))
     worker.start()
     until = time.monotonic() + 60
     while _due(here) == accounts and time.monotonic() < until:

@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from support.ledgers import MovedClock, a_ledger
+from support.processes import processes
 
 from creditbook import AsyncLedger, Conflict, InsufficientTokens, Ledger, Receipt, open_ledger
 from creditbook.reports.proof import prove
@@ -37,7 +38,7 @@ def test_exactly_a_thousand_leave_a_wallet_of_a_thousand(database_url: str) -> N
     ledger = a_ledger(database_url, MovedClock())
     ledger.open_account("acme/asha")
     ledger.grant("acme/asha", TOKENS, reason="test")
-    context = multiprocessing.get_context("spawn")
+    context = processes()
     results: multiprocessing.Queue[int] = context.Queue()
     workers = [context.Process(target=_spend_until_refused, args=(database_url, results)) for _ in range(PROCESSES)]
     for worker in workers:

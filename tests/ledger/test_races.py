@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from support.ledgers import DAILY, MovedClock
+from support.processes import processes
 from support.sales import SHOP, a_shop, broken
 
 from creditbook import Ledger, LedgerError, open_ledger
@@ -68,7 +68,7 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
 def in_processes(work: Callable[..., list[str]], url: str, at: datetime) -> Counter[str]:
     """The same work in four processes at once; what all of them came to."""
-    context = multiprocessing.get_context("spawn")
+    context = processes()
     with context.Manager() as manager:
         gate = manager.Barrier(PROCESSES)
         with context.Pool(PROCESSES) as pool:
