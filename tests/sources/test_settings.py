@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sources.arriving import Arrivals, event
@@ -51,6 +52,17 @@ def test_a_key_with_a_source_of_its_own_is_taken_by_it_and_no_other_key_is(arriv
         save(arrivals, name="Again", key_id=mine)
     with pytest.raises(NotFound):
         save(arrivals, name="Lost", key_id=mine + 10_000)
+
+
+def test_a_rotated_key_keeps_its_source_until_the_new_one_has_its_own(anywhere: Arrivals) -> None:
+    keys = ApiKeys(anywhere.store, anywhere.clock)
+    old = keys.create(anywhere.boss, "mine", "spend", reason="test").key_id
+    bound = save(anywhere, name="Mine", key_id=old)
+    newer = keys.rotate(anywhere.boss, old, overlap=timedelta(days=1), reason="test").key_id
+    newest = keys.rotate(anywhere.boss, newer, overlap=timedelta(days=1), reason="test").key_id
+    assert [found(anywhere, key_id=key) for key in (old, newer, newest)] == [bound] * 3
+    own = save(anywhere, name="Its own", key_id=newest)
+    assert [found(anywhere, key_id=key) for key in (old, newer, newest)] == [bound, bound, own]
 
 
 def test_a_source_made_by_itself_steps_aside_for_a_name_that_is_taken(arrivals: Arrivals) -> None:

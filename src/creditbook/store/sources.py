@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from creditbook.store import ids
-from creditbook.store.tables.ledger import account
+from creditbook.store.tables.ledger import account, api_key
 from creditbook.store.tables.sources import COUNTS, source, source_day, source_event
 
 Connection = sa.Connection
@@ -34,9 +34,9 @@ def one(connection: Connection, org_id: int, source_id: int) -> Row | None:
 
 
 def of_kind(connection: Connection, org_id: int, kind: str, key_id: int | None) -> Row | None:
-    """The source of a kind that is bound to a key, else the one of every key without its own."""
+    """The source of a kind bound to a key, or to one that it has replaced; else that of keys without their own."""
     found = connection.execute(_OF_KIND, {"org": org_id, "of_kind": kind, "key": key_id}).all()
-    return max(found, key=lambda row: row.key_id is not None, default=None)
+    return max(found, key=lambda row: row.key_id or 0, default=None)
 
 
 def add(connection: Connection, org_id: int, **columns: Any) -> int:
@@ -84,9 +84,18 @@ _NAMES: sa.BindParameter[Any] = sa.bindparam("names", expanding=True)
 _ACCOUNTS = sa.select(account.c.name, account.c.external_id).where(
     account.c.org_id == sa.bindparam("org"), account.c.name.in_(_NAMES) | account.c.external_id.in_(_NAMES)
 )
+# A rotated key is the same sender: its new one goes on where the old one's events went.
+_LINE = sa.select(sa.cast(sa.bindparam("key", type_=s.key_id.type), s.key_id.type).label("key_id")).cte(
+    "line", recursive=True
+)
+_LINE = _LINE.union(
+    sa.select(api_key.c.key_id).where(
+        api_key.c.org_id == sa.bindparam("org"), api_key.c.replaced_by == _LINE.c.key_id
+    )
+)  # fmt: skip
 _OF_KIND = sa.select(source).where(
     s.org_id == sa.bindparam("org"), s.kind == sa.bindparam("of_kind"),
-    s.key_id.is_(None) | (s.key_id == sa.bindparam("key", type_=s.key_id.type)),
+    s.key_id.is_(None) | s.key_id.in_(sa.select(_LINE.c.key_id)),
 )  # fmt: skip
 _KEPT = sa.select(e.event_key, e.arrival_id, e.state, e.resolved_at).where(
     e.org_id == sa.bindparam("org"), e.source_id == sa.bindparam("source"),
