@@ -137,6 +137,7 @@ def test_a_source_that_charges_charges_work_that_is_done(anywhere: Arrivals) -> 
     (line,) = anywhere.usage()
     balance = anywhere.ledger.balance("acme/asha")
     assert (line.charged, balance.available, balance.debt) == (1_100, 0, 100)
+    assert line.metadata == {"source": "CloudEvents", "done": True}
     anywhere.take(event())
     assert anywhere.ledger.balance("acme/asha").debt == 100
 

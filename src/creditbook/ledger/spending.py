@@ -28,7 +28,10 @@ def work_of(core: Core, org_id: int, sent: Mapping[str, Any]) -> Work:
     figures = {name: sent[name] for name in WORK if sent.get(name)}
     if cost is None:
         cost = core.price(org_id, figures, event_at or core.now())
-    return Work(**figures, cost=cost, event_at=event_at, metadata=sent.get("metadata"))
+    told = sent.get("metadata")
+    if sent.get("done"):
+        told = {**(told or {}), "done": True}  # so that the books can be played again by the same rules
+    return Work(**figures, cost=cost, event_at=event_at, metadata=told)
 
 
 def wallet_type(name: str | None) -> WalletType | None:

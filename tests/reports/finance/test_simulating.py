@@ -74,6 +74,7 @@ def april(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         ("mira", "bare"),
         ("dev", "daily"),
         ("kai", "monthly"),
+        ("tess", "daily"),
     ):
         ledger.open_account(f"acme/{name}", plan=plan)
     spend(ledger, "asha", 4_000)
@@ -123,6 +124,8 @@ def _an_april(ledger: Ledger, clock: MovedClock, early: int) -> None:
             ledger.reserve("acme/ravi", action="work", estimate=5_000)  # times out
         if day == 14:
             _buy(ledger, "kai", "renewal", "paid")
+        if day == 17:  # told of when it was done: more than her day has, and than it has of requests
+            spend(ledger, "tess", 9, done=True)
         if day == 20:
             ledger.freeze("acme/dev", reason="Asked for it", actor="vera")
             ledger.unfreeze("acme/dev", reason="Is back", actor="vera")
@@ -133,7 +136,7 @@ def _an_april(ledger: Ledger, clock: MovedClock, early: int) -> None:
 
 def test_an_unchanged_program_charges_and_leaves_what_the_books_have_for_everybody(april: April) -> None:
     found = april.tried(Change(SHOP))
-    assert set(found) == {"asha", "ravi", "mira", "dev", "kai", "new"}
+    assert set(found) == {"asha", "ravi", "mira", "dev", "kai", "new", "tess"}
     end = april.window.until - timedelta(microseconds=1)
     for name, one in found.items():
         assert one.is_exact, name
@@ -205,4 +208,4 @@ def test_it_stops_when_nobody_asks_on(april: April) -> None:
     parts = run(core.store, core.batches, april.who, april.window, Change(SHOP), april.now)
     done, of, found = next(parts)
     parts.close()
-    assert (done, of, len(found)) == (1, 6, 1)
+    assert (done, of, len(found)) == (1, 7, 1)

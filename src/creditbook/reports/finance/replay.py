@@ -75,7 +75,8 @@ def use(replay: Replay, txn: Any) -> None:
     if txn.hold_id is None:
         wallet = _preferred(replay, txn.account_id, txn.txn_id, txn.feature, txn.effective_at)
         operation = Spend(**same(txn.account_id), action=txn.action, tokens=tokens, work=work_of(txn),
-                          wallet=wallet, meter=_was_metered(replay, txn))  # fmt: skip
+                          wallet=wallet, meter=_was_metered(replay, txn),
+                          done=bool((txn.metadata or {}).get("done")))  # fmt: skip
     else:
         held = replay.holds.get(txn.hold_id, txn.hold_id)
         if isinstance(held, LedgerError):
