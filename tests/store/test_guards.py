@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from support.databases import PostgresServer
 from support.rows import (
     NOON,
     TODAY,
@@ -32,14 +36,41 @@ ORG_OWNED = [table for table in metadata.sorted_tables if "org_id" in table.prim
 NOT_LED_BY_ORG = {"uq_organization_slug"}
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    opened = open_store(database_url)
+@contextmanager
+def filled(url: str) -> Iterator[Store]:
+    """A store in which two organizations have a row in every table."""
+    opened = open_store(url)
     for org_id in (1, 2):
         with opened.write(org_id) as connection:
             fill(connection, org_id)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    with filled(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def kept_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("guards") / "creditbook.db")
+    with filled(f"sqlite:///{path}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def kept_postgres(postgres_server: PostgresServer) -> Iterator[Store]:
+    with postgres_server.database(migrated=True) as url, filled(url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def kept(request: pytest.FixtureRequest) -> Store:
+    """One store for all that only look, or try what is refused."""
+    found: Store = request.getfixturevalue(f"kept_{'sqlite' if request.param == 'sqlite' else 'postgres'}")
+    return found
 
 
 def refuse(store: Store, org_id: int | None, statement: sa.Executable, match: str = "") -> None:
@@ -48,15 +79,15 @@ def refuse(store: Store, org_id: int | None, statement: sa.Executable, match: st
 
 
 @pytest.mark.parametrize("table", ledger.HISTORY, ids=lambda table: table.name)
-def test_history_refuses_update_and_delete_even_from_its_owner(store: Store, table: sa.Table) -> None:
+def test_history_refuses_update_and_delete_even_from_its_owner(kept: Store, table: sa.Table) -> None:
     column = list(table.primary_key.columns)[-1]
-    with migrate.transaction(store) as owner:
+    with migrate.transaction(kept) as owner:
         said = r"is history|is refused|permission denied"
         for statement in (sa.update(table).values({column: column}), sa.delete(table)):
             with pytest.raises(REFUSED, match=said), owner.begin_nested():
                 owner.execute(statement)
-    refuse(store, 1, sa.update(table).values({column: column}), said)
-    refuse(store, 1, sa.delete(table), said)
+    refuse(kept, 1, sa.update(table).values({column: column}), said)
+    refuse(kept, 1, sa.delete(table), said)
 
 
 def test_history_cannot_be_replaced_nor_truncated(store: Store) -> None:
@@ -155,8 +186,8 @@ def test_yes_and_no_are_the_only_flags_on_sqlite(sqlite_url: str) -> None:
         "UPDATE account_code SET code = ''",
     ],
 )
-def test_no_row_says_what_cannot_be(store: Store, statement: str) -> None:
-    refuse(store, 1, sa.text(statement), "(?i)check constraint")
+def test_no_row_says_what_cannot_be(kept: Store, statement: str) -> None:
+    refuse(kept, 1, sa.text(statement), "(?i)check constraint")
 
 
 def test_one_allowance_per_wallet_and_period(store: Store) -> None:
@@ -232,9 +263,8 @@ def test_a_row_cannot_point_into_another_organization(store: Store) -> None:
 
 
 @pytest.mark.parametrize("table", ORG_OWNED, ids=lambda table: table.name)
-def test_every_key_of_a_tenants_table_leads_with_the_organization(database_url: str, table: sa.Table) -> None:
-    store = open_store(database_url)
-    with migrate.transaction(store) as connection:
+def test_every_key_of_a_tenants_table_leads_with_the_organization(kept: Store, table: sa.Table) -> None:
+    with migrate.transaction(kept) as connection:
         inspector = sa.inspect(connection)
         assert inspector.get_pk_constraint(table.name)["constrained_columns"][0] == "org_id"
         keys = [*inspector.get_unique_constraints(table.name)]
@@ -244,7 +274,6 @@ def test_every_key_of_a_tenants_table_leads_with_the_organization(database_url: 
             if foreign["referred_table"] in {owned.name for owned in ORG_OWNED}:
                 assert foreign["constrained_columns"][0] == foreign["referred_columns"][0] == "org_id"
                 assert foreign["options"].get("ondelete") == "RESTRICT"
-    store.close()
 
 
 @pytest.mark.postgres
@@ -259,31 +288,29 @@ def test_every_tenants_table_forces_row_security(postgres_url: str) -> None:
 
 @pytest.fixture
 def postgres(postgres_url: str) -> Iterator[Store]:
-    opened = open_store(postgres_url)
-    for org_id in (1, 2):
-        with opened.write(org_id) as connection:
-            fill(connection, org_id)
-    yield opened
-    opened.close()
+    with filled(postgres_url) as opened:
+        yield opened
 
 
 LEDGER_TABLES = [table for table in vars(ledger).values() if isinstance(table, sa.Table)]
 
 
 @pytest.mark.parametrize("table", LEDGER_TABLES, ids=lambda table: table.name)
-def test_an_organization_sees_its_own_rows_and_nobody_without_one_sees_any(postgres: Store, table: sa.Table) -> None:
+def test_an_organization_sees_its_own_rows_and_nobody_without_one_sees_any(
+    kept_postgres: Store, table: sa.Table
+) -> None:
     def owners(connection: sa.Connection) -> set[int]:
         return set(connection.execute(sa.select(table.c.org_id)).scalars())
 
-    with postgres.read(1) as connection:
+    with kept_postgres.read(1) as connection:
         assert owners(connection) == {1}
-    with postgres.read(2) as connection:
+    with kept_postgres.read(2) as connection:
         assert owners(connection) == {2}
-    with postgres.read(3) as connection:
+    with kept_postgres.read(3) as connection:
         assert owners(connection) == set()
-    with postgres.read() as connection:
+    with kept_postgres.read() as connection:
         assert owners(connection) == ({1, 2} if table.name == "organization" else set())
-    with postgres.engine.connect() as connection:
+    with kept_postgres.engine.connect() as connection:
         assert owners(connection) == set()
 
 
