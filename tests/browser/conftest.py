@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one Chromium and one server a module, one empty profile a test."""
+"""Fixtures of the browser tests: one Chromium, one server and two browsers a module, which every test finds empty."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
-from support.browser import LiveServer, NoBrowser, chromium, serving
+from playwright.sync_api import Browser, BrowserContext, Page
+from support.browser import LiveServer, NoBrowser, chromium, clean, serving
 from support.databases import CONTINUOUS_INTEGRATION
 
 HERE = Path(__file__).parent
@@ -42,13 +42,35 @@ def live_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
         yield server
 
 
+WINDOW = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="module")
+def first_window(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser of whom a test is about, far from the server's time zone."""
+    context = browser.new_context(**WINDOW, locale="en-GB", timezone_id="Asia/Kolkata")
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def second_window(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody else's browser."""
+    context = browser.new_context(**WINDOW)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab in a profile of its own: no cookie of another test."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-GB", timezone_id="Asia/Kolkata"
-    )
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
+def page(first_window: BrowserContext) -> Iterator[Page]:
+    """A tab in a browser that knows nobody: no cookie of another test."""
+    yield first_window.new_page()
+    clean(first_window)
+
+
+@pytest.fixture
+def another(second_window: BrowserContext) -> Iterator[BrowserContext]:
+    """Somebody else's browser, that knows nobody either."""
+    yield second_window
+    if second_window.pages:
+        clean(second_window)

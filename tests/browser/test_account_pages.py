@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from support.browser import LiveServer, serving, until_ready
-from support.people import PASSWORD, House
-from support.visits import fill, press, sign_in
+from support.visits import come_in, fill, press, settled
 
 from creditbook import Ledger
-from creditbook.clock import system_clock
-from creditbook.ledger.ledger import ledger_on
-from creditbook.store.engine import open_store
 
 SOON = 45_000
 HERO = ".st-key-hero [data-testid=stMetricValue]"
@@ -26,11 +21,8 @@ ROW = 38
 
 @pytest.fixture(scope="module")
 def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, Ledger]]:
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('account') / 'creditbook.db')}"
-    store = open_store(url)
-    with ledger_on(store) as ledger:
-        people = {"nisha": "admin", "asha": "user"}
-        House(store, clock=system_clock).move_in(ledger, "studio", people, name="Nilgiri Studio")
+    folder = tmp_path_factory.mktemp("account")
+    with settled(sqlite_template, folder, {"nisha": "admin", "asha": "user"}) as (url, ledger):
         for n in range(20):
             ledger.spend(
                 "studio/asha",
@@ -46,25 +38,17 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             yield server, ledger
 
 
-@pytest.fixture
-def another(browser: Browser) -> Iterator[BrowserContext]:
-    """Somebody else's browser."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    yield context
-    context.close()
-
-
 def test_a_grant_is_seen_by_its_receiver_without_reloading(
     served: tuple[LiveServer, Ledger], page: Page, another: BrowserContext
 ) -> None:
     server, ledger = served
     before = ledger.balance("studio/asha").available
     assert before is not None
-    sign_in(page, server, "asha", PASSWORD, "overview")
+    come_in(page, server, "asha", "overview")
     expect(page.locator(HERO)).to_have_text(f"{before:,}", timeout=SOON)
 
     boss = another.new_page()
-    sign_in(boss, server, "nisha", PASSWORD, "grants")
+    come_in(boss, server, "nisha", "grants")
     people = boss.locator(".st-key-people input")
     people.click()
     people.fill("asha")
@@ -92,7 +76,7 @@ def test_a_line_of_the_history_opens_to_its_entries_and_has_an_address(
     served: tuple[LiveServer, Ledger], page: Page
 ) -> None:
     server, _ = served
-    sign_in(page, server, "asha", PASSWORD, "history?kind=Usage")
+    come_in(page, server, "asha", "history?kind=Usage")
     table = page.locator(".stDataFrameGlideDataEditor.dvn-scroller").first
     table.click(position={"x": 16, "y": ROW * 3 + ROW / 2})
     page.wait_for_url(re.compile(r"line=\d+"), timeout=SOON)
@@ -110,7 +94,7 @@ def test_the_csv_downloads_and_adds_up_to_the_balance(
     served: tuple[LiveServer, Ledger], page: Page, tmp_path: Path
 ) -> None:
     server, ledger = served
-    sign_in(page, server, "asha", PASSWORD, "history")
+    come_in(page, server, "asha", "history")
     with page.expect_download(timeout=SOON) as waiting:
         page.locator(".st-key-history-csv button").first.click()
     assert re.fullmatch(r"history-[0-9a-f]{6}\.csv", waiting.value.suggested_filename)
@@ -125,7 +109,7 @@ def test_usage_shows_what_was_used_by_agent_and_its_table_by_address(
     served: tuple[LiveServer, Ledger], page: Page
 ) -> None:
     server, _ = served
-    sign_in(page, server, "asha", PASSWORD, "usage?by-agent=Table")
+    come_in(page, server, "asha", "usage?by-agent=Table")
     expect(page.locator(".st-key-kpis")).to_contain_text("2.19K")
     expect(page.locator(".st-key-card-by-agent [data-testid=stDataFrame]")).to_be_visible(timeout=SOON)
     expect(page.locator(".st-key-card-by-model [data-testid=stPlotlyChart]")).to_be_visible()
@@ -137,7 +121,7 @@ def test_the_page_is_set_in_our_own_font_and_calls_nobody_outside(
     server, _ = served
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    sign_in(page, server, "asha", PASSWORD, "wallets")
+    come_in(page, server, "asha", "wallets")
     assert page.evaluate("document.fonts.check('600 16px \"Creditbook Sans\"')")
     assert any(url.endswith("/app/static/creditbook-sans.woff2") for url in asked)
     outside = [
@@ -148,7 +132,7 @@ def test_the_page_is_set_in_our_own_font_and_calls_nobody_outside(
 
 def test_the_keyboard_alone_turns_the_page(served: tuple[LiveServer, Ledger], page: Page) -> None:
     server, _ = served
-    sign_in(page, server, "asha", PASSWORD, "history")
+    come_in(page, server, "asha", "history")
     older = page.locator(".st-key-older button")
     older.focus()
     page.keyboard.press("Enter")

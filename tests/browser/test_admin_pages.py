@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from support.browser import LiveServer, serving, until_ready, visit
 from support.ledgers import MovedClock
-from support.people import PASSWORD, House
-from support.visits import fill, press, sign_in
+from support.visits import come_in, fill, press, settled
 
 from creditbook import Ledger
 from creditbook.access.api_keys import KeyRefused, authenticate
 from creditbook.clock import system_clock
-from creditbook.ledger.ledger import ledger_on
-from creditbook.store.engine import open_store
 
 SOON = 45_000
 
@@ -27,36 +23,25 @@ SOON = 45_000
 @pytest.fixture(scope="module")
 def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, Ledger]]:
     """A studio whose accounts were opened forty days ago and never swept since; nobody sweeps here but people."""
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('admin') / 'creditbook.db')}"
-    store, clock = open_store(url), MovedClock(system_clock() - timedelta(days=40))
-    with ledger_on(store, clock=clock) as ledger:
-        people = {"nisha": "admin", "asha": "user"}
-        House(store, clock=system_clock).move_in(ledger, "studio", people, name="Nilgiri Studio")
+    clock, folder = MovedClock(system_clock() - timedelta(days=40)), tmp_path_factory.mktemp("admin")
+    with settled(sqlite_template, folder, {"nisha": "admin", "asha": "user"}, clock=clock) as (url, ledger):
         ledger.spend("studio/asha", action="srs", tokens=700, agent="srs", model="gpt-5", project="Bus pass")
         clock.at = system_clock()
         with serving(url, {"CREDITBOOK_SWEEP_SECONDS": "0"}) as server:
             yield server, ledger
 
 
-@pytest.fixture
-def another(browser: Browser) -> Iterator[BrowserContext]:
-    """Somebody else's browser."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    yield context
-    context.close()
-
-
 def test_a_bulk_reset_is_previewed_run_and_seen_by_its_user(
     served: tuple[LiveServer, Ledger], page: Page, another: BrowserContext
 ) -> None:
     server, ledger = served
-    sign_in(page, server, "asha", PASSWORD, "overview")
+    come_in(page, server, "asha", "overview")
     latest = page.locator(".st-key-latest")
     expect(latest).to_contain_text("Bus pass", timeout=SOON)
     expect(latest).not_to_contain_text("Reset")
 
     boss = another.new_page()
-    sign_in(boss, server, "nisha", PASSWORD, "resets")
+    come_in(boss, server, "nisha", "resets")
     expect(boss.locator(".st-key-health")).to_contain_text("2 wallets are late", timeout=SOON)
     expect(boss.locator(".st-key-run")).to_contain_text("20,000")
     expect(boss.locator(".st-key-scheduler")).to_contain_text("Off on this server")
@@ -83,7 +68,7 @@ def test_a_bulk_reset_is_previewed_run_and_seen_by_its_user(
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(served: tuple[LiveServer, Ledger], page: Page) -> None:
     server, ledger = served
     store = ledger.core.store
-    sign_in(page, server, "nisha", PASSWORD, "api-keys")
+    come_in(page, server, "nisha", "api-keys")
     press(page, "make-key")
     fill(page, key_name="Website", key_reason="the website")
     page.keyboard.press("Enter")
@@ -114,7 +99,7 @@ def test_a_plan_is_sold_on_the_sheet_and_the_members_own_pages_show_it(
     served: tuple[LiveServer, Ledger], page: Page
 ) -> None:
     server, ledger = served
-    sign_in(page, server, "nisha", PASSWORD, "members?find=asha")
+    come_in(page, server, "nisha", "members?find=asha")
     page.locator(".stDataFrameGlideDataEditor.dvn-scroller").first.click(position={"x": 16, "y": 38 + 19})
     page.wait_for_url(re.compile(r"member=\d+"), timeout=SOON)
     until_ready(page)

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from support.browser import LiveServer, serving, until_ready, visit
-from support.people import PASSWORD, House
-from support.visits import fill, press, sign_in
+from playwright.sync_api import BrowserContext, Page, expect
+from support.browser import LiveServer, until_ready, visit
+from support.visits import come_in, fill, press, studio
 
 from creditbook import Ledger
-from creditbook.clock import system_clock
-from creditbook.ledger.ledger import ledger_on
-from creditbook.store.engine import open_store
 
 SOON = 45_000
 
 
 @pytest.fixture(scope="module")
 def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, Ledger]]:
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('catalog') / 'creditbook.db')}"
-    store = open_store(url)
-    with ledger_on(store) as ledger:
-        people = {"nisha": "admin", "asha": "user"}
-        House(store, clock=system_clock).move_in(ledger, "studio", people, name="Nilgiri Studio")
-        with serving(url) as server:
-            yield server, ledger
-
-
-@pytest.fixture
-def another(browser: Browser) -> Iterator[BrowserContext]:
-    """Somebody else's browser."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    yield context
-    context.close()
+    with studio(sqlite_template, tmp_path_factory.mktemp("catalog"), {"nisha": "admin", "asha": "user"}) as found:
+        yield found
 
 
 def review(page: Page) -> None:
@@ -49,7 +31,7 @@ def test_a_code_is_made_redeemed_and_the_administrator_sees_the_count_move(
     served: tuple[LiveServer, Ledger], page: Page, another: BrowserContext
 ) -> None:
     server, ledger = served
-    sign_in(page, server, "nisha", PASSWORD, "promo-codes")
+    come_in(page, server, "nisha", "promo-codes")
     fill(page, code="DIWALI26", code_tokens="2500", code_limit="50", code_why="For the festival")
     page.keyboard.press("Enter")
     review(page)
@@ -60,7 +42,7 @@ def test_a_code_is_made_redeemed_and_the_administrator_sees_the_count_move(
     before = ledger.balance("studio/asha").available
     assert before is not None
     hers = another.new_page()
-    sign_in(hers, server, "asha", PASSWORD, "redeem")
+    come_in(hers, server, "asha", "redeem")
     hers.get_by_role("textbox").first.fill("diwali26")
     hers.keyboard.press("Enter")
     until_ready(hers)
@@ -77,7 +59,7 @@ def test_a_code_is_made_redeemed_and_the_administrator_sees_the_count_move(
 def test_a_plan_is_edited_and_nobodys_running_period_changes(served: tuple[LiveServer, Ledger], page: Page) -> None:
     server, ledger = served
     before = ledger.balance("studio/asha")
-    sign_in(page, server, "nisha", PASSWORD, "catalog")
+    come_in(page, server, "nisha", "catalog")
     press(page, "edit-free")
     page.get_by_label("Title", exact=True).fill("Free for all")
     page.get_by_label("Requests a day, at most").fill("7")
@@ -109,7 +91,7 @@ def test_an_edit_that_another_administrator_overtook_is_told_and_kept(
     served: tuple[LiveServer, Ledger], page: Page
 ) -> None:
     server, ledger = served
-    sign_in(page, server, "nisha", PASSWORD, "catalog?show=TOML")
+    come_in(page, server, "nisha", "catalog?show=TOML")
     press(page, "begin")
     text = page.locator(".st-key-toml textarea").first
     expect(text).to_be_visible(timeout=SOON)

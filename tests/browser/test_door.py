@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from support.browser import LiveServer, serving, until_ready, visit
 from support.people import PASSWORD, House
 from support.visits import NAVIGATION, enter_password, fill, press, sign_in
@@ -37,14 +37,6 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         house.org = house.move_in(ledger, "studio", people, name="Nilgiri Studio")
         with serving(url) as server:
             yield server, house
-
-
-@pytest.fixture
-def another(browser: Browser) -> Iterator[BrowserContext]:
-    """Somebody else's browser."""
-    context = browser.new_context()
-    yield context
-    context.close()
 
 
 def door_is_shown(page: Page) -> None:

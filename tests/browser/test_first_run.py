@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from support.browser import LiveServer, creditbook, serving, until_ready, visit
 from support.visits import NAVIGATION, enter_password, fill, press
 
@@ -49,19 +49,15 @@ def become_administrator(page: Page, server: LiveServer, token: str) -> None:
 
 
 def test_the_token_of_the_console_makes_the_first_administrator_once(
-    tmp_path: Path, page: Page, browser: Browser
+    tmp_path: Path, page: Page, another: BrowserContext
 ) -> None:
     with new_house(tmp_path) as (server, token):
         become_administrator(page, server, token)
-        other = browser.new_context()
-        try:
-            late = other.new_page()
-            visit(late, server.at(f"?setup={token}"))
-            expect(late.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SOON)
-            until_ready(late)
-            assert token not in late.url
-        finally:
-            other.close()
+        late = another.new_page()
+        visit(late, server.at(f"?setup={token}"))
+        expect(late.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SOON)
+        until_ready(late)
+        assert token not in late.url
 
 
 def test_a_wrong_password_is_refused_in_one_wording_whoever_it_is(settled_house: LiveServer, page: Page) -> None:

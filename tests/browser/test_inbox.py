@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from support.browser import LiveServer, serving, visit
-from support.people import PASSWORD, House
-from support.visits import fill, press, sign_in
+from playwright.sync_api import BrowserContext, Page, expect
+from support.browser import LiveServer, visit
+from support.visits import come_in, fill, press, studio
 
 from creditbook import Ledger
-from creditbook.clock import system_clock
-from creditbook.ledger.ledger import ledger_on
-from creditbook.store.engine import open_store
 
 SOON = 45_000
 
 
 @pytest.fixture(scope="module")
 def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, Ledger]]:
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('inbox') / 'creditbook.db')}"
-    store = open_store(url)
-    with ledger_on(store) as ledger:
-        people = {"nisha": "admin", "kabir": "admin", "asha": "user"}
-        House(store, clock=system_clock).move_in(ledger, "studio", people)
-        with serving(url) as server:
-            yield server, ledger
+    people = {"nisha": "admin", "kabir": "admin", "asha": "user"}
+    with studio(sqlite_template, tmp_path_factory.mktemp("inbox"), people) as found:
+        yield found
 
 
 def test_a_purchase_is_marked_as_paid_and_its_buyer_sees_it_without_reloading(
-    served: tuple[LiveServer, Ledger], page: Page, browser: Browser
+    served: tuple[LiveServer, Ledger], page: Page, another: BrowserContext
 ) -> None:
     server, ledger = served
     opened = ledger.open_purchase("studio/asha", "starter", actor="asha")
-    buyer = browser.new_context()
-    shop = buyer.new_page()
-    sign_in(shop, server, "asha", PASSWORD, "plans")
-    sign_in(page, server, "nisha", PASSWORD, "inbox")
+    shop = another.new_page()
+    come_in(shop, server, "asha", "plans")
+    come_in(page, server, "nisha", "inbox")
     press(page, f"open-paid-{opened.purchase_id}")
     expect(page.get_by_role("dialog")).to_contain_text("₹99.00 for Starter", timeout=SOON)
     fill(page, **{f"paid_{opened.purchase_id}_reason": "UPI 884421"})
@@ -47,20 +37,18 @@ def test_a_purchase_is_marked_as_paid_and_its_buyer_sees_it_without_reloading(
     press(page, f"paid-{opened.purchase_id}-confirm")
     expect(page.locator(".stMain")).to_contain_text("Nothing waits", timeout=SOON)
     expect(shop.locator(".st-key-balance-chip")).to_contain_text("60,000", timeout=SOON)
-    buyer.close()
 
 
 def test_a_grant_above_the_bound_is_given_by_another_administrator(
-    served: tuple[LiveServer, Ledger], page: Page, browser: Browser
+    served: tuple[LiveServer, Ledger], page: Page, another: BrowserContext
 ) -> None:
     server, ledger = served
     before = ledger.balance("studio/asha").available
     asked = ledger.ask_grant("studio/asha", 150_000, reason="Prize of the hackathon", actor="nisha")
-    sign_in(page, server, "nisha", PASSWORD, "inbox")
+    come_in(page, server, "nisha", "inbox")
     expect(page.locator(".stMain")).to_contain_text("another administrator has to decide", timeout=SOON)
-    context = browser.new_context()
-    other = context.new_page()
-    sign_in(other, server, "kabir", PASSWORD, "inbox")
+    other = another.new_page()
+    come_in(other, server, "kabir", "inbox")
     press(other, f"open-approve-{asked}")
     fill(other, **{f"approve_{asked}_typed": "150,000"})
     other.keyboard.press("Enter")
@@ -70,4 +58,3 @@ def test_a_grant_above_the_bound_is_given_by_another_administrator(
     assert ledger.balance("studio/asha").available == before + 150_000
     visit(other, server.at("audit"))
     expect(other.locator(".stMain")).to_contain_text("Audit", timeout=SOON)
-    context.close()

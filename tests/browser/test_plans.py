@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from support.browser import LiveServer, serving, until_ready
-from support.people import PASSWORD, House
-from support.visits import press, sign_in
+from support.people import House
+from support.visits import come_in, press
 
 from creditbook import Ledger
 from creditbook.access import console
@@ -59,7 +59,7 @@ def pay(ledger: Ledger, account: str) -> None:
 
 def test_a_package_is_asked_for_paid_and_spendable_without_reloading(served: Served, page: Page) -> None:
     server, ledger = served
-    sign_in(page, server, "asha", PASSWORD, "plans")
+    come_in(page, server, "asha", "plans")
     press(page, "buy-pro")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("200,000 tokens go into the Bought wallet", timeout=SOON)
@@ -76,7 +76,7 @@ def test_a_package_is_asked_for_paid_and_spendable_without_reloading(served: Ser
 def test_an_upgrade_tells_what_it_closes_and_opens_and_cancelling_can_be_taken_back(served: Served, page: Page) -> None:
     server, ledger = served
     ledger.spend("studio/ravi", action="code", tokens=4_000)
-    sign_in(page, server, "ravi", PASSWORD, "plans")
+    come_in(page, server, "ravi", "plans")
     press(page, "choose-basic")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Basic begins now with a full new term", timeout=SOON)
@@ -102,7 +102,7 @@ def test_an_upgrade_tells_what_it_closes_and_opens_and_cancelling_can_be_taken_b
 
 def test_a_code_is_redeemed_with_enter_and_a_wrong_one_is_told(served: Served, page: Page) -> None:
     server, ledger = served
-    sign_in(page, server, "meera", PASSWORD, "redeem")
+    come_in(page, server, "meera", "redeem")
     field = page.locator(".st-key-code input")
     field.fill("no such code")
     field.press("Enter")
@@ -120,7 +120,7 @@ def test_a_code_is_redeemed_with_enter_and_a_wrong_one_is_told(served: Served, p
 
 def test_a_starter_team_is_led_to_the_plan_that_has_what_it_lacks(served: Served, page: Page) -> None:
     server, ledger = served
-    sign_in(page, server, "tara", PASSWORD, "activity")
+    come_in(page, server, "tara", "activity")
     expect(page.locator(".st-key-features")).to_contain_text("The Starter plan does not include")
     page.get_by_role("link", name="Upgrade to Pro").click()
     page.wait_for_url("**/plans", timeout=SOON)

@@ -15,14 +15,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without these Chromium calls home at every start and waits for answers that a closed network refuses.
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    # A tab finds the dashboard compiled by the tab before it: a second of CPU instead of three and a half.
+    "--process-per-site",
 ]  # fmt: skip
 START_SECONDS = 90
 
@@ -142,6 +146,24 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def clean(context: BrowserContext) -> None:
+    """Takes everything that a test left in a browser, but keeps what it has downloaded and compiled.
+
+    The last tab stays, at an address without a page, as long as the next test needs to open one of its own.
+    """
+    context.clear_cookies()
+    kept, *others = reversed(context.pages)
+    for page in others:
+        page.close()
+    try:
+        parts = urlsplit(kept.url)
+        kept.goto(f"{parts.scheme}://{parts.netloc}/api/healthz")
+        kept.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        context.clear_cookies()
+    except PlaywrightError:  # its server has stopped
+        kept.close()
 
 
 def until_ready(page: Page, timeout_seconds: float = 45) -> None:
