@@ -102,3 +102,10 @@ def test_nothing_is_tried_without_a_reason_by_others_or_for_a_source_that_is_not
     with pytest.raises(NotFound):
         dismiss(arrivals.ledger, arrivals.boss, which + 1, [1], reason="which")
     assert arrivals.usage("cleo") == []
+
+
+def test_what_came_while_the_source_was_off_is_booked_by_a_replay_though_it_is_off_still(arrivals: Arrivals) -> None:
+    arrivals.set(is_on=False)
+    assert arrivals.take(event()).waiting == 1
+    assert replay(arrivals.ledger, arrivals.boss, arrivals.source.source_id, reason="it was meant").booked == 1
+    assert arrivals.take(event("2")).waiting == 1
