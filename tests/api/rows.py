@@ -235,6 +235,6 @@ ROWS = [
 
 OPEN = {
     ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("GET", "/docs"),
-    ("GET", "/docs/oauth2-redirect"), ("POST", "/webhooks/{name}"),
+    ("GET", "/docs/{name}"), ("POST", "/webhooks/{name}"),
 }  # fmt: skip
 """Routes that ask for no key: a webhook is signed instead (`test_webhooks.py`)."""

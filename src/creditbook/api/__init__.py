@@ -10,6 +10,7 @@ from creditbook.api import (
     billing,
     changing_accounts,
     codes,
+    docs,
     events,
     health,
     holds,
@@ -39,8 +40,9 @@ from creditbook.api.telling_headers import tell_headers
 
 __all__ = ["api"]
 
-api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.", docs_url="/docs", redoc_url=None)
+api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.", docs_url=None, redoc_url=None, openapi_url=None)
 problems.install(api)
+api.include_router(docs.router)
 api.include_router(health.router)
 api.include_router(webhooks.router)
 api.include_router(usage.router)

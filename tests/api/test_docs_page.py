@@ -1,0 +1,23 @@
+"""The interactive page: served whole by this server, so that our content policy lets it run without the internet."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi.testclient import TestClient
+
+from creditbook.api import api
+
+
+def test_the_page_and_all_that_it_loads_come_from_here() -> None:
+    client = TestClient(api, root_path="/api")
+    page = client.get("/api/docs")
+    assert page.status_code == 200
+    assert "openapi.json" in page.text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded
+    assert all(one.startswith("/api/docs/") for one in loaded)
+    for one in loaded:
+        found = client.get(one)
+        assert (found.status_code, len(found.content) > 1_000) == (200, True), one
+    assert client.get("/api/docs/other.js").status_code == 422
