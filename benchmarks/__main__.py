@@ -41,6 +41,7 @@ def _read(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.0, help="seconds of every way in a round (default 1)")
     parser.add_argument("--accounts", type=int, default=1_000, help="accounts that spend (default 1000)")
     parser.add_argument("--only", action="append", choices=("sqlite", "postgresql"), help="one database only")
+    parser.add_argument("--no-api", dest="api", action="store_false", help="leave out what goes through the API")
     parser.add_argument("--postgres", help="a server of yours (SQLAlchemy URL of an empty database)")
     parser.add_argument("--within", metavar="FOLDER", help="where the databases lie (default: the temporary folder)")
     parser.add_argument("--json", metavar="FILE", help="also write everything as JSON; - for standard output")
@@ -57,11 +58,13 @@ def _opened(name: str, given: argparse.Namespace) -> Iterator[report.Bench]:
     with ExitStack() as stack:
         if name == "sqlite":
             temporary = tempfile.TemporaryDirectory(prefix="creditbook-bench-", dir=given.within)
-            yield stack.enter_context(on_sqlite.bench(Path(stack.enter_context(temporary)), given.accounts))
+            yield stack.enter_context(
+                on_sqlite.bench(Path(stack.enter_context(temporary)), given.accounts, with_api=given.api)
+            )
             return
         from . import on_postgres
 
-        yield stack.enter_context(on_postgres.bench(given.postgres, given.within, given.accounts))
+        yield stack.enter_context(on_postgres.bench(given.postgres, given.within, given.accounts, with_api=given.api))
 
 
 def _tell(whole: dict[str, Any], given: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ import psycopg
 from creditbook import AsyncLedger, Ledger, open_ledger
 from creditbook.store.engine import open_store
 
-from . import measuring, workload
+from . import api, measuring, workload
 from .measuring import Way
 from .postgres_floor import Pgbench, ServerClock, conninfo, create
 from .report import Bench, Mark
@@ -28,7 +28,7 @@ SETTINGS = "max_connections = 100\nshared_buffers = 256MB\nmax_wal_size = 4GB\nf
 
 
 @contextmanager
-def bench(given: str | None, within: str | None, accounts: int) -> Iterator[Bench]:
+def bench(given: str | None, within: str | None, accounts: int, *, with_api: bool) -> Iterator[Bench]:
     """A server of our own, or an empty database that was given, with everybody in it."""
     with _server(given, within) as (url, server), tempfile.TemporaryDirectory(prefix="creditbook-bench-") as folder:
         store = open_store(url)
@@ -38,7 +38,9 @@ def bench(given: str | None, within: str | None, accounts: int) -> Iterator[Benc
             people = workload.populate(ledger, accounts)
             create(url)
             pgbench = Pgbench(url, people, Path(folder))
-            yield Bench(_title(url), _ways(ledger, pgbench, server, people), MARKS, ledger.core.store)
+            ways = _ways(ledger, pgbench, server, people)
+            with api.beside(ledger, url, people, TASKS, wanted=with_api) as (through_api, marks):
+                yield Bench(_title(url), [*ways, *through_api], (*MARKS, *marks), ledger.core.store)
 
 
 @contextmanager

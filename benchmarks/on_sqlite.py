@@ -12,14 +12,14 @@ from creditbook.ledger.calls import Call
 from creditbook.store.engine import open_store
 from creditbook.store.recipe_sqlite import driver
 
-from . import measuring, workload
+from . import api, measuring, workload
 from .measuring import Way
 from .report import Bench, Mark
 from .sqlite_floor import SqliteFloor
 from .workload import People
 
 FLOOR, ALONE = "floor: the same statements, raw", "ours, alone"
-EACH, GROUPED = "16 threads, a commit each", "16 threads"
+EACH, GROUPED, TASKS = "16 threads, a commit each", "16 threads", "16 tasks"
 MARKS = (Mark(ALONE, FLOOR, 0.5), Mark(GROUPED, EACH, 1.5))
 
 
@@ -37,7 +37,7 @@ class _CommitEach:
 
 
 @contextmanager
-def bench(folder: Path, accounts: int) -> Iterator[Bench]:
+def bench(folder: Path, accounts: int, *, with_api: bool) -> Iterator[Bench]:
     """A fresh file with everybody in it, and every way of spending there."""
     url = f"sqlite:///{folder / 'bench.db'}"
     floor_store = open_store(url)
@@ -46,7 +46,9 @@ def bench(folder: Path, accounts: int) -> Iterator[Bench]:
         each.core.group = lambda _org_id: _CommitEach(each.core.executor.run)  # type: ignore[method-assign,assignment,return-value]
         floor = SqliteFloor(connection, people)
         title = f"SQLite {driver().sqlite_version}, synchronous=FULL"
-        yield Bench(title, _ways(ledger, each, floor, people), MARKS, ledger.core.store)
+        ways = _ways(ledger, each, floor, people)
+        with api.beside(ledger, url, people, TASKS, wanted=with_api) as (through_api, marks):
+            yield Bench(title, [*ways, *through_api], (*MARKS, *marks), ledger.core.store)
     floor_store.close()
 
 
@@ -70,7 +72,7 @@ def _ways(ledger: Ledger, each: Ledger, floor: SqliteFloor, people: People) -> l
         Way(ALONE, FLOOR, measuring.alone(spend)),
         Way(EACH, FLOOR, measuring.threads(lambda dice: each.spend(anybody(dice), **workload.work(dice)))),
         Way(GROUPED, EACH, measuring.threads(spend)),
-        Way("16 tasks", EACH, measuring.tasks(lambda dice: aledger.spend(anybody(dice), **workload.work(dice)))),
+        Way(TASKS, EACH, measuring.tasks(lambda dice: aledger.spend(anybody(dice), **workload.work(dice)))),
         Way("16 threads, one hot account", EACH, measuring.threads(hot)),
         Way("reserve + capture, alone (pairs)", FLOOR, measuring.alone(pair)),
         Way("reserve + capture, 16 threads (pairs)", EACH, measuring.threads(pair)),

@@ -132,19 +132,21 @@ class RateLimit:
     """Counts who comes. Thread-safe; what it knows is gone with the process."""
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(Moments())
+        self._moments = Moments()
+        self._limiter = MovingWindowRateLimiter(self._moments)
         self._items: dict[tuple[int, int], RateLimitItemPerSecond] = {}
 
     def hit(self, who: str, rate: tuple[int, int]) -> Window:
         """Counts one request of this caller, unless there were as many before as the rate allows."""
         item = self._items.get(rate) or self._items.setdefault(rate, RateLimitItemPerSecond(*rate))
         fits = self._limiter.hit(item, who)
-        reset_at, left = self._limiter.get_window_stats(item, who)
-        return Window(*rate, max(0, left), max(1, math.ceil(reset_at - time.time())), fits)
+        oldest, came = self._moments.get_moving_window(item.key_for(who), *rate)
+        resets_in = max(1, math.ceil(oldest + rate[1] - time.time()))
+        return Window(*rate, max(0, rate[0] - came), resets_in, fits)
 
     def forget(self) -> None:
         """Begin anew, as a fresh process does."""
-        self._limiter.storage.reset()
+        self._moments.reset()
 
 
 rate_limit = RateLimit()

@@ -183,9 +183,13 @@ class Charged(BaseModel):
     @classmethod
     def of(cls, receipt: Receipt) -> Charged:
         """A receipt as it is answered."""
-        lines = [Moved(**line._asdict()) for line in receipt.lines]
-        named = {name: getattr(receipt, name) for name in cls.model_fields if name != "lines"}
-        return cls(**named, lines=lines)
+        # Our own values need no second look.
+        lines = [Moved.model_construct(**line._asdict()) for line in receipt.lines]
+        named = {name: getattr(receipt, name) for name in _OF_RECEIPT}
+        return cls.model_construct(**named, lines=lines)
+
+
+_OF_RECEIPT = tuple(name for name in Charged.model_fields if name != "lines")
 
 
 class Held(BaseModel):
