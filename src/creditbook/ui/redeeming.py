@@ -77,6 +77,8 @@ def _forget() -> None:
 
 def _again() -> None:
     st.session_state.pop(_DONE, None)
+    # Pressed at once, the browser still remembers what was typed into the field that it shows anew.
+    st.session_state["code"] = ""
 
 
 def done() -> Redeemed | None:
