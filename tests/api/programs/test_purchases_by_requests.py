@@ -46,6 +46,8 @@ def test_purchases_are_each_accounts_own_and_an_administrator_lists_everybodys(s
     assert second["next_cursor"] is None
     waiting = studio.send("GET", "/v1/purchases?status=pending", key="admin").json()["purchases"]
     assert [one["purchase_id"] for one in waiting] == [his["purchase_id"], hers["purchase_id"]]
+    # Whoever may only read and names nobody asks for the pool's, as everywhere: here is none.
+    assert studio.send("GET", "/v1/purchases", key="read").status_code == 404
     paid = {"payment": "UPI 2", **WHY}
     studio.refused(404, f"/v1/purchases/{his['purchase_id']}/pay", "asha", key="admin", **paid)
     studio.refused(404, f"/v1/purchases/{his['purchase_id']}/refund", "asha", key="admin", **WHY)
