@@ -57,6 +57,19 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_one_works(desk: Desk, as
     assert len(desk.rows(ledger.ledger_transaction, kind="usage")) == 1
 
 
+def test_more_batches_at_once_than_connections_are_kept_give_theirs_back_to_be_used_again(
+    desk: Desk, asha: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a connection has prepared goes back to the pool with it: whoever gets it next may not prepare it again."""
+    monkeypatch.setattr("creditbook.store.batch_postgres.KEPT", 0)
+    for _ in range(3):
+        receipt(desk.run(spend(desk, asha, 1))[0])
+    with pytest.raises(ZeroDivisionError), desk.batches.begin([desk.wanted([])]):
+        raise ZeroDivisionError
+    receipt(desk.run(spend(desk, asha, 1))[0])
+    assert len(desk.rows(ledger.ledger_transaction, kind="usage")) == 4
+
+
 def test_an_unknown_organization_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound), desk.batches.begin([Wanted(99, {1: 1}, desk.now)]):
         pass

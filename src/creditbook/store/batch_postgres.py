@@ -32,6 +32,8 @@ from creditbook.store.retry import ConnectionLost, retrying
 KEPT = 8
 """Idle connections that stay ready; more are opened while more batches run."""
 SPARE_IDS = 16
+_PREPARED = "creditbook_prepared"
+"""Under this name a connection carries its prepared statements when it goes back to the pool."""
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCKS = "SELECT pg_advisory_xact_lock(root) FROM unnest($1::bigint[]) AS root"
@@ -109,7 +111,8 @@ class PostgresBatches:
 
     def _open(self) -> tuple[sa.PoolProxiedConnection, Pipe]:
         fairy = self._store.engine.raw_connection()
-        pipe = Pipe(cast("psycopg.Connection[Any]", fairy.driver_connection))
+        prepared = fairy.info.setdefault(_PREPARED, {})
+        pipe = Pipe(cast("psycopg.Connection[Any]", fairy.driver_connection), prepared)
         for setting, value in _PLANS.items():
             pipe.send_once(f"SET {setting} = {value}")
         pipe.flush()

@@ -6,6 +6,7 @@ a statement has one plan whatever its values; the server knows the types from th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -26,15 +27,18 @@ _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 _BAD = pq.ConnStatus.BAD
 # Without an interval psycopg polls without sleeping.
 _PATIENCE_SECONDS = 0.1
+_numbers = itertools.count()
+"""Of prepared statements: one that failed to be prepared gives its number to no other."""
 
 
 class Pipe:
     """One connection that stays in pipeline mode. Not for two threads at once."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], prepared: dict[str, bytes]) -> None:
+        """``prepared`` is what earlier pipes of this very connection have prepared; it stays there as long as that."""
         self._pg = connection.pgconn
         self._read = Transformer(connection)
-        self._names: dict[str, bytes] = {}
+        self._names = prepared
         self._sent: list[tuple[str | None, Rows]] = []
         self._pg.enter_pipeline_mode()
 
@@ -47,7 +51,7 @@ class Pipe:
         """Queue a statement, prepared the first time. The list returned is filled with its rows by `flush`."""
         name = self._names.get(sql)
         if name is None:
-            name = self._names[sql] = b"creditbook_%d" % len(self._names)
+            name = self._names[sql] = b"creditbook_%d" % next(_numbers)
             self._pg.send_prepare(name, sql.encode())
             self._sent.append((sql, []))
         self._pg.send_query_prepared(name, values, result_format=_BINARY)
