@@ -28,7 +28,7 @@ from creditbook.store.tables import ledger as tables
 
 ACCOUNTS = tuple(f"user{number}" for number in range(8))
 TO_BEGIN_WITH = 1_000_000
-MOST_TRIES = 200
+MOST_TRIES = 2_000
 ENDS = {"captured", "voided"}
 
 
