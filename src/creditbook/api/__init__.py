@@ -41,7 +41,7 @@ from creditbook.api.telling_headers import tell_headers
 __all__ = ["api"]
 
 api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.", docs_url=None, redoc_url=None,
-              openapi_url=None)  # fmt: skip
+              openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
 problems.install(api)
 api.include_router(docs.router)
 api.include_router(health.router)
