@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,15 @@ def test_a_closed_month_is_frozen_with_who_when_why_and_its_digest(desk: Desk, t
     assert (closed.actor, closed.reason, closed.is_sound) == ("lead", "The month is over", True)
     assert checklist.frozen(closed).flows == before.flows
     assert checklist.frozen(closed).revenue == before.revenue
+    (row,) = checklist.closed_rows([closed])
+    frozen, currency = before.revenue["INR"], "INR"
+    assert row[:4] == (
+        MARCH,
+        currency,
+        Decimal(frozen.revenue_minor) / 100,
+        Decimal(frozen.deferred_closing_minor) / 100,
+    )
+    assert row[4] == sum(flow.tokens.closing for flow in before.flows)
     with pytest.raises(Conflict, match="closed already"):
         closing.run(MARCH, "Again", "twice", "")
     desk.ledger.refund_purchase("acme/asha", _purchase(desk, "asha"), reason="After all", actor="nisha")

@@ -5,10 +5,13 @@ Only books that do not prove stand in the way. The rest may be left as it is: it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
+
+from babel.numbers import get_currency_precision
 
 from creditbook.access.values import Principal
 from creditbook.domain.closing import ClosedMonth, last_day
@@ -153,3 +156,27 @@ def months(closed: Sequence[ClosedMonth], due: date | None, today: date) -> list
         found.append(first)
         first = last_day(first) + timedelta(days=1)
     return found[::-1]
+
+
+CLOSED_COLUMNS = ("month", "currency", "revenue", "deferred", "tokens_owed", "closed_at", "by", "reason", "digest")
+
+
+def closed_rows(closed: Sequence[ClosedMonth]) -> Iterator[tuple[object, ...]]:
+    """The closed months for a spreadsheet, the newest first: a row per currency, whose amounts add up.
+
+    Tokens have no currency: they stand in a month's first row only.
+    """
+    for one in reversed(closed):
+        owed: int | None = sum(of["tokens"]["closing"] for of in one.figures["flows"].values())
+        revenue = {name: Revenue(**of) for name, of in one.figures["revenue"].items()}
+        about = (one.closed_at, one.actor or "system", one.reason, one.digest)
+        for currency in revenue or [""]:
+            of = revenue.get(currency)
+            amounts = (units(of.revenue_minor, currency), units(of.deferred_closing_minor, currency)) if of else (0, 0)
+            yield one.month, currency, *amounts, owed, *about
+            owed = None
+
+
+def units(minor: int, currency: str) -> Decimal:
+    """Minor units as a number of the currency: 9900 paise are 99.00."""
+    return Decimal(minor).scaleb(-get_currency_precision(currency))

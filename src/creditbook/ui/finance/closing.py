@@ -201,7 +201,10 @@ def closed_months(found: Sequence[ClosedMonth], zone: ZoneInfo) -> None:
                 return
             frame = _frame(found, zone)
             tables.download(
-                lambda: tables.frame_csv(frame), "closed-months", "Download the closed months", key="closed-csv"
+                lambda: tables.csv_bytes(checklist.CLOSED_COLUMNS, checklist.closed_rows(found)),
+                "closed-months",
+                "Download the closed months",
+                key="closed-csv",
             )
         tables.grid(frame, {}, "Closed months, newest first", key="closed-table")
 
