@@ -231,8 +231,13 @@ def test_no_middleware_swallows_its_own_mistakes(world: World) -> None:
         asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("told", "left"), [(True, 88), (False, 100)])
-def test_a_visitor_who_hangs_up_on_a_stream_pays_for_what_was_written_down(world: World, told: bool, left: int) -> None:
+@pytest.mark.parametrize(
+    ("told", "work", "left"),
+    [(True, Work("work", 100, streams=True), 88), (False, Work("essay", streams=True), 100)],
+)
+def test_a_visitor_who_hangs_up_on_a_stream_pays_for_what_was_written_down(
+    world: World, told: bool, work: Work, left: int
+) -> None:
     house = House(world, "library", 100)
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
@@ -246,10 +251,8 @@ def test_a_visitor_who_hangs_up_on_a_stream_pays_for_what_was_written_down(world
     async def send(message: Any) -> None:
         sent.append(message.get("headers") or message["type"])
 
-    charging = Charging(
-        app, books=house.ledger, account=lambda _: house.asha, routes={"POST /a": ROUTES["POST /streams"]}
-    )
+    charging = Charging(app, books=house.ledger, account=lambda _: house.asha, routes={"POST /a": work})
     scope = {"type": "http", "method": "POST", "path": "/a", "headers": []}
     asyncio.run(charging(scope, None, send))  # type: ignore[arg-type]
-    assert sent == [[(b"x-tokens-remaining", b"0")], "http.response.body"]
+    assert sent == [[(b"x-tokens-remaining", b"0" if told else b"60")], "http.response.body"]
     assert house.left == (left, 0, 0)
