@@ -118,6 +118,21 @@ def test_headings_that_are_no_utf8_are_told_as_well_as_can_be(shared: Door) -> N
     assert told.status_code == 422  # the heading is not what was typed
 
 
+def test_what_no_database_keeps_as_text_is_imported_or_refused_and_never_an_error_of_ours(door: Door) -> None:
+    rest = b'"event_at":"2026-03-02T00:00:00Z","input_tokens":%d}'
+    files = {
+        b"account\xff,event_at,input_tokens\nben,2026-03-02T00:00:00Z,5\n": 1,
+        b"account,event_at,input_tokens,model\nben,2026-03-02,5,m\xff\n": 0,
+        b'{"account":"ben\\ud800",' + rest % 6: 0,
+        b'{"account\\ud800":"ben",' + rest % 7: 1,
+        b'{"account\\u0000":"ben",' + rest % 8: 1,
+    }
+    for file, imported in files.items():
+        answer = sent(door, file)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["imported"] == imported, answer.text
+
+
 def test_what_is_no_form_or_too_large_or_has_no_file_is_refused(shared: Door, monkeypatch: Any) -> None:
     headers = {"Authorization": f"Bearer {shared.keys['admin']}", "Content-Type": "multipart/form-data; boundary=x"}
     for body in (b"--x\r\nnonsense", b"--y", b""):

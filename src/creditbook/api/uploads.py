@@ -243,9 +243,9 @@ def _rows(path: Path) -> Iterator[RefusedRow]:
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         read: Iterator[dict[str, Any]] = csv.DictReader(file) if path.suffix == ".csv" else map(read_json, file)
         for row in read:
-            line, reason = int(row.pop(LINE)), str(row.pop(REASON))
+            line, reason = int(row.pop(LINE)), printable(row.pop(REASON))
             yield RefusedRow(
-                line=line, reason=reason, row={str(name): _shown(row[name]) for name in row if name != TEXT}
+                line=line, reason=reason, row={printable(name): _shown(row[name]) for name in row if name != TEXT}
             )
 
 
@@ -253,4 +253,4 @@ def _shown(value: object) -> object:
     """A cell as it is told: what is long or nested as the beginning of its text."""
     if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 2**53):
         return value
-    return str(value)[:LONGEST_SHOWN]
+    return printable(str(value)[:LONGEST_SHOWN])

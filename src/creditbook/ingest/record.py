@@ -41,9 +41,9 @@ class RunRecord:
         """Finds the interrupted run of the same file in the same way, or begins a new one."""
         request = self._request
         settings: dict[str, object] = {
-            "by_hand": dict(request.by_hand),
-            "fixed": dict(request.fixed),
-            "mapping": dict(mapping),
+            "by_hand": _kept(request.by_hand),
+            "fixed": _kept(request.fixed),
+            "mapping": _kept(mapping),
             "mode": request.mode.value,
             "zone": request.zone,
         }
@@ -55,8 +55,9 @@ class RunRecord:
                 run = runs.unfinished(connection, self._org_id, file_hash, how)
                 if run is None:
                     self.import_id = runs.start(
-                        connection, self._org_id, self._clock(), file_name=request.path.name, file_hash=file_hash,
-                        settings_hash=how, settings=settings, mode=request.mode.value, actor=request.actor,
+                        connection, self._org_id, self._clock(), file_name=_storable(request.path.name),
+                        file_hash=file_hash, settings_hash=how, settings=settings, mode=request.mode.value,
+                        actor=request.actor,
                     )  # fmt: skip
                     return NOTHING
             self.import_id = run.import_id
@@ -79,3 +80,12 @@ class RunRecord:
 
         if self.import_id is not None:
             self._store.retrying(once)
+
+
+def _kept(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings as every database keeps them: a file's headings may be no text."""
+    return {_storable(name): _storable(value) for name, value in settings.items()}
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

@@ -95,7 +95,10 @@ class RefusedFile:
 
     def _write(self, text: str) -> None:
         # What was no UTF-8 in the source goes back as the bytes it was.
-        self._file.write(text.encode("utf-8", errors="surrogateescape"))
+        try:
+            self._file.write(text.encode("utf-8", errors="surrogateescape"))
+        except UnicodeEncodeError:  # half a character, which JSON can write and text can't hold
+            self._file.write(text.encode("utf-8", errors="backslashreplace"))
 
 
 def _lock(file: BinaryIO) -> None:
