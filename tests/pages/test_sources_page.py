@@ -16,6 +16,7 @@ from support.running import running
 
 from creditbook.access import console
 from creditbook.access.api_keys import ApiKeys
+from creditbook.ingest.outcome import Mode
 from creditbook.reports.finance import usage
 from creditbook.reports.finance.wanted import Wanted
 from creditbook.sources import reading
@@ -23,7 +24,7 @@ from creditbook.sources.previewing import foresee
 from creditbook.sources.settings import source_for
 from creditbook.sources.taking import take
 from creditbook.sources.values import Event, Source
-from creditbook.ui import confirm
+from creditbook.ui import address, confirm
 from creditbook.ui.sources import acts, form, senders, upload
 
 PAGE = "admin/sources.py"
@@ -56,7 +57,7 @@ def arrived(visit: Any, boss: Any) -> Source:
 def as_boss(monkeypatch: pytest.MonkeyPatch, boss: Any) -> None:
     for module in (acts, upload):
         monkeypatch.setattr(module, "require", lambda *roles: boss)
-    monkeypatch.setattr(acts.address, "clear", lambda *names: None)
+    monkeypatch.setattr(address, "clear", lambda *names: None)
 
 
 def requests(visit: Any, name: str) -> int:
@@ -86,7 +87,7 @@ def test_what_the_page_says_about_sending_works_as_it_stands_there(visit: Any, b
     assert usage.total(visit.place.store, boss, usages).requests == 2
     pages = "".join((DOCS / f"{name}.md").read_text("utf-8") for name in ("opentelemetry", "litellm"))
     for kind in ("otlp", "litellm"):
-        for line in senders.snippet(kind, "https://credits.example.com").splitlines():  # type: ignore[arg-type]
+        for line in senders.snippet(kind, "https://credits.example.com").splitlines():
             if line.startswith("export"):
                 assert line.replace("cb_…", "cb_studio_…") in pages, line
 
@@ -175,7 +176,7 @@ def test_a_file_is_looked_at_first_and_then_imported_once(
     visit: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_boss(monkeypatch, boss)
-    wanted = upload.Wanted(upload.Mode.METER, "account=whose", "action=work", "", create_accounts=False)
+    wanted = upload.Wanted(Mode.METER, "account=whose", "action=work", "", create_accounts=False)
     rows = b"whose,time,input_tokens,output_tokens\nasha,2026-03-01T10:00:00Z,10,5\nzed,2026-03-01T10:00:00Z,1,1\n"
     looked = upload.run(boss, "usage.csv", rows, wanted, dry_run=True)
     assert (looked.result.imported, looked.result.refused, looked.result.dry_run) == (1, 1, True)
