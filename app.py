@@ -5,7 +5,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from creditbook.api import api
-from creditbook.api.headers import SecurityHeaders
+from creditbook.api.headers import First, SecurityHeaders
 from creditbook.api.lifespan import lifespan
 from creditbook.api.session import BrowserCookie, session
 from creditbook.scheduler import running
@@ -14,9 +14,10 @@ from creditbook.site import DASHBOARD
 
 app = st.App(
     DASHBOARD,
-    routes=[Mount("/api", app=api), Mount("/session", app=session)],
+    routes=[Mount("/session", app=session)],
     middleware=[
         Middleware(SecurityHeaders, behind_tls=Settings.from_environment().cookie_secure),
+        Middleware(First, path="/api", by=api),
         Middleware(BrowserCookie),
     ],
     lifespan=lifespan(running),

@@ -21,3 +21,12 @@ def test_the_page_and_all_that_it_loads_come_from_here() -> None:
         found = client.get(one)
         assert (found.status_code, len(found.content) > 1_000) == (200, True), one
     assert client.get("/api/docs/other.js").status_code == 422
+
+
+def test_the_long_description_goes_out_small_to_whoever_takes_it_so() -> None:
+    client = TestClient(api)
+    small = client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+    whole = client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) * 10 < int(whole.headers["content-length"])
+    assert small.json() == whole.json()

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from creditbook.api.headers import SecurityHeaders
+from creditbook.api.headers import First, SecurityHeaders
 
 
 def _client(*, behind_tls: bool) -> TestClient:
@@ -41,3 +41,14 @@ def test_transport_security_is_promised_behind_tls_only() -> None:
 def test_streamlits_open_metrics_are_closed() -> None:
     answer = _client(behind_tls=False).get("/_stcore/metrics")
     assert (answer.status_code, answer.text) == (404, "")
+
+
+def test_what_lies_under_a_path_is_answered_first_with_that_path_as_its_root() -> None:
+    def told(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(f"{request.scope['root_path']} {request.url.path}")
+
+    inner = Starlette(routes=[Route("/api-keys", told), Route("/api", told)])
+    client = TestClient(First(inner, path="/api", by=Starlette(routes=[Route("/v1/{rest:path}", told)])))
+    assert client.get("/api/v1/usage").text == "/api /api/v1/usage"
+    assert client.get("/api/nothing").status_code == 404
+    assert [client.get(path).text.strip() for path in ("/api-keys", "/api")] == ["/api-keys", "/api"]

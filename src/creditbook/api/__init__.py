@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from creditbook.api import (
     accounts,
@@ -40,6 +41,9 @@ from creditbook.api.telling_headers import tell_headers
 
 __all__ = ["api"]
 
+LONG_ANSWER = 2_000
+"""Bytes from which an answer is worth compressing; a spend's is not."""
+
 api = FastAPI(title="Creditbook", description="A ledger of tokens and credits.", docs_url=None, redoc_url=None,
               openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
 problems.install(api)
@@ -70,6 +74,7 @@ api.include_router(metrics.router)
 api.include_router(keys.router)
 describe(api)
 tell_headers(api)
+api.add_middleware(GZipMiddleware, minimum_size=LONG_ANSWER)
 api.add_middleware(Quick)
 api.add_middleware(Bounded)
 api.add_middleware(Observed)

@@ -62,3 +62,21 @@ class SecurityHeaders:
             await send_with_headers({"type": "http.response.body", "body": b""})
             return
         await self._app(scope, receive, send_with_headers)
+
+
+class First:
+    """Answers what lies under a path by an app of its own, before what the dashboard does to its requests. Pure ASGI.
+
+    Streamlit's own layers (sessions, compression, paths of files) would take a third as long as a whole spend.
+    """
+
+    def __init__(self, app: ASGIApp, *, path: str, by: ASGIApp) -> None:
+        self._app, self._path, self._by = app, path, by
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As a mount does: the path stays whole, and its first part is the root."""
+        if scope["type"] == "http" and scope["path"].startswith(f"{self._path}/"):
+            root = scope.get("root_path", "")
+            await self._by({**scope, "root_path": root + self._path, "app_root_path": root}, receive, send)
+            return
+        await self._app(scope, receive, send)
