@@ -49,13 +49,10 @@ else:
 unit = liability.currency(who, kept)
 shown = closing.figures(kept, unit)
 drawn.show(lines, title(month))
-left, right = st.columns([6, 5], gap="small")
-with left:
-    closing.closed_months(closed, zone)
-with right:
-    accounts = read(lambda: journal.accounts(store, who))
-    if isinstance(accounts, Unread):
-        not_read("The account codes", accounts)
-    else:
-        drawn.codes(accounts)
+closing.closed_months(closed, zone)
+accounts = read(lambda: journal.accounts(store, who))
+if isinstance(accounts, Unread):
+    not_read("The account codes", accounts)
+else:
+    drawn.codes(accounts)
 listing.show(partial(closing.beneath, store, who, periods.custom(first, last), unit), shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -156,6 +157,16 @@ def test_a_closed_month_is_frozen_with_who_when_why_and_its_digest(desk: Desk, t
 def _purchase(desk: Desk, name: str) -> int:
     found = purchases.of_organization(desk.place.store, desk.who.org_id)
     return min(one.purchase.purchase_id for one in found if one.account == name)
+
+
+def test_the_closed_months_fit_the_page_with_their_amounts_at_the_right(desk: Desk) -> None:
+    closing.run(MARCH, "The month is over", "once", "")
+    (table,) = [one for one in desk.open().dataframe if "Digest" in one.value.columns]
+    how = {name: one for name, one in json.loads(table.proto.columns).items() if name != "_index"}
+    assert list(how) == list(table.value.columns), "every column has a width"
+    assert sum(one["width"] for one in how.values()) <= 1054, "as wide as the page is on a laptop"
+    for name in ("Revenue", "Deferred", "Tokens owed"):
+        assert how[name]["alignment"] == "right"
 
 
 def test_work_told_late_for_a_closed_month_books_in_the_open_one_and_is_found_there(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -206,10 +207,23 @@ def closed_months(found: Sequence[ClosedMonth], zone: ZoneInfo) -> None:
                 "Download the closed months",
                 key="closed-csv",
             )
-        tables.grid(frame, {}, "Closed months, newest first", key="closed-table")
+        tables.grid(frame, _closed_columns(), "Closed months, newest first", key="closed-table")
 
 
 _CHOOSE = "Choose one above to see all of its figures"
+
+
+def _closed_columns() -> dict[str, Any]:
+    """What people look for keeps its width; of a long reason the beginning is shown, a click on it shows the rest."""
+    text = st.column_config.TextColumn
+    return {
+        "Month": text(width=122, pinned=True),
+        **{name: text(alignment="right", width=118) for name in ("Revenue", "Deferred", "Tokens owed")},
+        "Closed": text(width=142),
+        "By": text(width=84),
+        "Reason": text(width=190),
+        "Digest": text(width=134),
+    }
 
 
 def _frame(found: Sequence[ClosedMonth], zone: ZoneInfo) -> pd.DataFrame:
