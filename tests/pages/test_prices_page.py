@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from creditbook.domain.errors import LedgerError
 from creditbook.pricing.repricing import Proposal
-from creditbook.pricing.setting import PriceTerms
+from creditbook.pricing.setting import PriceTerms, enter_rates
 from creditbook.reports.finance import prices
 from creditbook.ui.finance import price_form, price_preview, rates
 
@@ -120,6 +120,19 @@ def test_a_rate_that_an_operator_enters_holds_at_once_and_stands_in_the_audit_lo
     use(visit, "gpt-4o")
     (line,) = prices.models(visit.place.store, lead, visit.ledger.core.pricer, visit.clock.at)
     assert (line.cost_usd_nanos, line.cost_inr_nanos) == (2_500_000_000, 237_500_000_000)
+
+
+def test_the_newest_rate_is_marked_and_drawn_until_today(visit: Any, lead: Any) -> None:
+    monday, friday = date(2026, 11, 2), date(2026, 11, 6)
+    enter_rates(
+        visit.place.store, [(monday, 95 * 10**9)], base="USD", quote="INR", source="s", actor="a", at=visit.clock.at
+    )
+    entered = prices.rates(visit.place.store, visit.clock.at).entered[::-1]
+    for today, last in ((monday, monday), (friday, friday)):
+        steps, mark = rates._line(entered, today).data
+        assert (steps.x[-1], steps.y[-1]) == (last, 95.0)
+        assert len(steps.x) == len(steps.y) == len(steps.customdata)
+        assert (mark.x[0], mark.y[0]) == (monday, 95.0)
 
 
 def test_a_member_does_not_see_prices(visit: Any, lead: Any) -> None:

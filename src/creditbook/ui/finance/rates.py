@@ -10,6 +10,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from creditbook.access.values import Principal
@@ -114,13 +115,7 @@ def _history(entered: Sequence[EnteredRate], now: datetime, zone: ZoneInfo) -> N
         with card("rates"):
             head("No rates yet", "The first one that is entered appears here.")
         return
-    fig = charts.figure(330, showlegend=False)
-    fig.add_scatter(
-        x=[one.day for one in shown], y=[float(Decimal(one.rate_nanos).scaleb(-9)) for one in shown],
-        mode="lines", line={"color": INK, "width": 2, "shape": "hv"},
-        customdata=[(written(one.rate_nanos), one.source) for one in shown],
-        hovertemplate="%{customdata[0]}, %{customdata[1]}<extra></extra>",
-    )  # fmt: skip
+    fig = _line(shown, now.astimezone(UTC).date())
     low, high = (pick(shown, key=lambda one: one.rate_nanos) for pick in (min, max))
     charts.chart_card(
         "rates",
@@ -131,6 +126,28 @@ def _history(entered: Sequence[EnteredRate], now: datetime, zone: ZoneInfo) -> N
         alt=f"Rupees for one US dollar by date, between {written(low.rate_nanos)} and {written(high.rate_nanos)}",
         columns={"₹ per $": st.column_config.TextColumn(alignment="right")},
     )
+
+
+def _line(shown: Sequence[EnteredRate], today: date) -> go.Figure:
+    """A step a rate, the newest one marked and drawn until today: it holds until there is another."""
+    newest = shown[-1]
+    held = [*shown, newest] if newest.day < today else shown
+    fig = charts.figure(330, showlegend=False)
+    fig.add_scatter(
+        x=[*(one.day for one in shown), *([today] if newest.day < today else [])],
+        y=[_axis(one) for one in held], mode="lines", line={"color": INK, "width": 2, "shape": "hv"},
+        customdata=[(written(one.rate_nanos), one.source) for one in held],
+        hovertemplate="%{customdata[0]}, %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    fig.add_scatter(
+        x=[newest.day], y=[_axis(newest)], mode="markers", marker={"color": INK, "size": 8}, cliponaxis=False,
+        hoverinfo="skip",
+    )  # fmt: skip
+    return fig
+
+
+def _axis(one: EnteredRate) -> float:
+    return float(Decimal(one.rate_nanos).scaleb(-9))
 
 
 def _enter(now: datetime) -> None:
