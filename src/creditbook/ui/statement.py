@@ -179,6 +179,7 @@ def receipts_of(who: Principal, found: Sequence[Receipt]) -> None:
             {
                 "Receipt": st.column_config.TextColumn(pinned=True),
                 "Paid on": st.column_config.DateColumn(format="D MMM YYYY"),
+                **dict.fromkeys(("Tokens", "Paid", "Tax in it"), st.column_config.TextColumn(alignment="right")),
             },
             "Receipts: number, day of payment, what was bought, tokens, price, tax and state",
             height="content" if len(found) <= SHOWN else 380,

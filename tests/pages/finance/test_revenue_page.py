@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -133,6 +134,29 @@ def test_what_is_earned_and_deferred_adds_up_across_and_down_and_opens_to_its_ro
                 place_of = 6 if column.slug in ("opening", "closing") else 4
                 sign = -1 if sheet is earned else 1  # what is earned leaves what is deferred
                 assert sum(row.raw[place_of] for row in found) * 100 * sign == cell, (sheet.key, line.slug, column.slug)
+
+
+def test_every_line_and_bar_of_the_pictures_is_named_above_them(place: Installation, season: Season) -> None:
+    who = lead(season.ledger)
+    months = books.books_by_month(place.store, who, SPAN.first, SPAN.last)
+    drawn, _ = earning.picture(earning.earned(months, "INR"), earning.deferred(months, "INR"))
+    mrr = recurring.picture(recurring.sheet(subscriptions.lives(place.store, who, SPAN.last), SPAN, "INR"), "INR")
+    for fig, legend in ((drawn, earning.LEGEND), (mrr, recurring.LEGEND)):
+        named = [next((name for name in legend if name.startswith(trace.name)), None) for trace in fig.data]
+        assert None not in named
+        colours = [trace.marker.color for trace in fig.data]
+        assert [legend[name] for name in named if name] == colours
+
+
+def test_amounts_stand_at_the_right_where_a_currency_stands_before_them_too(
+    place: Installation, season: Season
+) -> None:
+    at = look(PAGE, lead(season.ledger), period="All")
+    (shown,) = [one for one in at.dataframe if "MRR" in one.value.columns]
+    how = json.loads(shown.proto.columns)
+    assert {name: how[name]["alignment"] for name in ("MRR", "Paying", "In INR")} == dict.fromkeys(
+        ("MRR", "Paying", "In INR"), "right"
+    )
 
 
 def test_every_figure_of_what_was_sold_opens_to_rows_that_add_up_to_it(place: Installation, season: Season) -> None:

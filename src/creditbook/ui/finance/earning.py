@@ -25,7 +25,12 @@ from .sheets import Column, Line, Picked, Sheet, exact, month_axis, rolled, summ
 
 EARNED, DEFERRED = "earned", "deferred-months"
 COLOURS = {"packs": "#0C7F74", "plans": "#6D4DE0", "breakage": "#A88A1C"}
-LEGEND = {"Packs": COLOURS["packs"], "Plans": COLOURS["plans"], "Breakage": COLOURS["breakage"]}
+LEGEND = {
+    "Packs": COLOURS["packs"],
+    "Plans": COLOURS["plans"],
+    "Breakage": COLOURS["breakage"],
+    "Sold, without tax (dotted line)": INK,
+}
 _BENEATH = {
     "packs": ("used", "packs"),
     "plans": ("used", "plans"),

@@ -52,7 +52,7 @@ def mix_sheet(lives: Sequence[Life], period: Period) -> Sheet:
     last = found[-1]
     note = f"{ratio(last)} at the end: {percent(last.paid, last.free + last.paid)} of {full(last.free + last.paid)} pay"
     return Sheet(MIX, "Free and paid", note, ("At the end of", "Free : paid"), columns, lines, None,
-                 f"Open accounts on free and on paid plans by month. {note}")  # fmt: skip
+                 f"Open accounts on free and on paid plans by month. {note}", figures=("Free : paid",))  # fmt: skip
 
 
 def ratio(one: Mix) -> str:
@@ -126,7 +126,8 @@ def ages(lives: Sequence[Life], last: date, kind: str) -> tuple[Sheet, go.Figure
     title = kind
     whom = "of those who joined in a month" if kind == PAYING else "of those who subscribed in a month"
     note = f"How many {whom} {said} so many months later"
-    sheet = Sheet(AGES, title, note, ("Month", "Accounts"), columns, lines, None, f"{title}, by months since")
+    heads, alt = ("Month", "Accounts"), f"{title}, by months since"
+    sheet = Sheet(AGES, title, note, heads, columns, lines, None, alt, figures=("Accounts",))
     return sheet, _heat(shares, width)
 
 

@@ -18,6 +18,8 @@ from . import sheets
 
 PAGE = 12
 WHOLE = 5_000
+IDS = frozenset({"Line", "Purchase"})
+"""Columns of numbers that every listing writes alike, at the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _inside(found: Listing | Unread, figure: str) -> None:
         return
     shown = rows[:PAGE]
     frame = pd.DataFrame([one.shown for one in shown], columns=list(found.columns))
-    right: dict[str, Any] = {name: st.column_config.TextColumn(name, alignment="right") for name in found.right}
+    right: dict[str, Any] = {name: st.column_config.TextColumn(name, alignment="right") for name in found.right | IDS}
     tables.grid(frame, right, f"{found.title}: the rows beneath", key="listing")
     with row():
         if st.button("Back", icon=":material/chevron_left:", disabled=not seen, key="listing-back"):

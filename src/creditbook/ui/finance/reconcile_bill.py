@@ -151,6 +151,7 @@ def _parts(found: Reconciled) -> None:
         fig,
         table,
         alt=f"Parts of the difference: {', '.join(f'{n} {a}' for n, a in zip(names, amounts, strict=True))}",
+        columns={"Difference $": st.column_config.TextColumn(alignment="right")},
     )
 
 
@@ -187,8 +188,9 @@ def _opened(row: Difference, zone: ZoneInfo) -> None:
     for name, title in _COUNTS.items():
         told = (getattr(row.theirs, name), getattr(row.ours, name))
         sides[title] = [DASH if value is None else full(value) for value in told]
-    sides["Cost"] = [_theirs(row), dollars_in_markdown(_here(row))]
-    st.table(sides, border="horizontal", hide_index=True)
+    sides["Cost"] = [_theirs(row), _here(row)]
+    right = dict.fromkeys([*_COUNTS.values(), "Cost"], st.column_config.TextColumn(alignment="right"))
+    tables.grid(sides, right, "Both sides of this line", key="sides")
     for part in row.parts:
         st.markdown(f"**{dollars_in_markdown(signed_usd(part.usd_nanos))}** {dollars_in_markdown(esc(part.sentence))}")
     if row.ours.requests:
@@ -209,7 +211,7 @@ def _total(row: Difference) -> str:
 
 
 def _theirs(row: Difference) -> str:
-    return DASH if row.theirs.usd_nanos is None else dollars_in_markdown(usd(row.theirs.usd_nanos, 6))
+    return DASH if row.theirs.usd_nanos is None else usd(row.theirs.usd_nanos, 6)
 
 
 def _frame(rows: Sequence[Difference]) -> pd.DataFrame:

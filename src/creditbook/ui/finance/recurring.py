@@ -24,7 +24,7 @@ from .sheets import Column, Line, Picked, Sheet, exact, month_axis, rolled, summ
 SHEET, CONVERTED = "mrr", "mrr-converted"
 TITLES = {NEW: "New", BACK: "Came back", UP: "Up", DOWN: "Down", LOST: "Lost"}
 COLOURS = {NEW: "#0C7F74", BACK: "#5C92F4", UP: "#6D4DE0", DOWN: "#A88A1C", LOST: "#B0439A"}
-LEGEND = {TITLES[what]: COLOURS[what] for what in MOVES}
+LEGEND = {TITLES[what]: COLOURS[what] for what in MOVES} | {"Closing (line)": INK}
 _WAS = {
     NEW: "First paid plan of an account",
     BACK: "On a paid plan again",
@@ -120,7 +120,7 @@ def converted(
         CONVERTED, "Per currency, and converted", "What the plans that run at the end bring a month",
         ("Currency", "MRR"), columns, tuple(lines), summed(("Total", ""), lines) if lines else None,
         "MRR per currency and converted",
-        more=esc(". ".join(told)) + ("." if told else "") + unknown,
+        more=esc(". ".join(told)) + ("." if told else "") + unknown, figures=("MRR",),
     )  # fmt: skip
 
 

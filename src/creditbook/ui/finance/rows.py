@@ -186,9 +186,10 @@ def _entries(store: Store, who: Principal, line: Line) -> None:
             "Grant": f"`{one.grant_id}` {esc(one.label or one.source)}",
             "Wallet": wallet_name(one.wallet_type, ""),
             "Class": CLASSES.get(one.grant_class, one.grant_class),
-            "Moved": full(one.amount),
-            "Remained": full(one.remaining_after),
+            "Moved": one.amount,
+            "Remained": one.remaining_after,
         }
         for one in moved
     ]
-    st.table(pd.DataFrame(listed), border="horizontal", hide_index=True, alt="Which grants moved")
+    frame = page.numbers(pd.DataFrame(listed), Moved=full, Remained=full)
+    st.table(frame, border="horizontal", hide_index=True, alt="Which grants moved")

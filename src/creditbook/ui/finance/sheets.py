@@ -62,7 +62,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table of figures with its total. ``alt`` is said to those who can't see it."""
+    """A table of figures with its total. ``alt`` is said to those who can't see it.
+
+    ``figures`` are those of its heads that stand over numbers.
+    """
 
     key: str
     title: str
@@ -73,6 +76,7 @@ class Sheet:
     total: Line | None = None
     alt: str = ""
     more: str = field(default="", kw_only=True)
+    figures: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def every(self) -> tuple[Line, ...]:
@@ -200,6 +204,7 @@ def _table(sheet: Sheet) -> None:
     frame = pd.DataFrame(shown, columns=names)
     text = st.column_config.TextColumn
     how: dict[str, Any] = {c.name: text(c.name, alignment="right", help=c.help or None) for c in sheet.columns}
+    how |= {name: text(name, alignment="right") for name in sheet.figures}
     tall = len(sheet.every) > MOST_ROWS
     more: dict[str, Any] = {"height": tables.ROW_HEIGHT * (MOST_ROWS + 1)} if tall else {}
     picked = tables.grid(

@@ -113,7 +113,8 @@ def _told(edits: Sequence[Edit], program: Program, tried: Document, moves: Mappi
         rows = [(where(one, program, tried), _said(one, one.before, program), _said(one, one.after, program))
                 for one in edits]  # fmt: skip
         frame = pd.DataFrame(rows, columns=["What", "As it was", "Simulated"])
-        tables.grid(frame, {}, "What would be different, field by field", key="simulated-difference")
+        right = dict.fromkeys(("As it was", "Simulated"), st.column_config.TextColumn(alignment="right"))
+        tables.grid(frame, right, "What would be different, field by field", key="simulated-difference")
     elif not moves:
         muted("Nothing is different yet: replayed as it is, the month has to come out as the books have it.")
 
