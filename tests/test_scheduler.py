@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.ledgers import MovedClock, a_ledger
-from support.listening import listening
+from support.listening import Listener, listening
 from support.processes import processes
 
+from creditbook.domain.errors import Unavailable
 from creditbook.installation import Installation
+from creditbook.pricing.pricer import Pricer
 from creditbook.reports.proof import prove
 from creditbook.reports.resets import reset_status
-from creditbook.scheduler import JOB, LEASE, run_once, running
+from creditbook.scheduler import ASKED_AGAIN, JOB, LEASE, RATES, fetch_once, run_once, running
 from creditbook.settings import Settings
 from creditbook.store import alerts as rows
 from creditbook.store import leases
@@ -125,6 +129,84 @@ def test_a_server_tells_whose_tokens_run_low(sqlite_url: str) -> None:
             time.sleep(1.5)  # one more tick
     assert [heard.json["alert"]["account"] for heard in web.heard] == ["acme/daily-0"]
     here.close()
+
+
+FRIDAY = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+@contextmanager
+def _bank(url: str, clock: MovedClock) -> Iterator[tuple[Installation, Listener]]:
+    """An installation whose exchange rates come from a server on loopback, which has that of two days."""
+    with listening() as web:
+        web.answer = lambda _heard: (200, b"date,rate\n2026-11-19,88.50\n2026-11-20,88.75\n")
+        here = Installation(Settings(database_url=url, fx_url=f"{web.url}/rates.csv", sweep_seconds=1))
+        here.clock = clock
+        yield here, web
+        here.close()
+
+
+def _rupees(here: Installation) -> int | None:
+    found = Pricer(here.store).rupees_on(FRIDAY.date())
+    return found and found.rate_nanos
+
+
+def test_exchange_rates_are_fetched_once_a_day_by_one_of_all_processes(database_url: str) -> None:
+    clock = MovedClock(FRIDAY)
+    with _bank(database_url, clock) as (here, web):
+        with ThreadPoolExecutor(6) as pool:
+            done = [one for one in pool.map(lambda n: fetch_once(here, f"process-{n}"), range(6)) if one is not None]
+        assert [one.added for one in done] == [2]
+        assert _rupees(here) == 88_750_000_000
+        clock.at += timedelta(hours=14)
+        assert fetch_once(here, "me") is None, "it is still Friday in UTC"
+        clock.at += timedelta(hours=2)
+        again = fetch_once(here, "me")
+        assert again is not None
+        assert (again.added, again.unchanged) == (0, 2)
+        assert len(web.heard) == 2
+
+
+def test_a_bank_that_does_not_answer_is_asked_again_an_hour_later(database_url: str) -> None:
+    clock = MovedClock(FRIDAY)
+    with _bank(database_url, clock) as (here, web):
+        good, web.answer = web.answer, lambda _heard: (503, {})
+        with pytest.raises(Unavailable, match="answered 503"):
+            fetch_once(here, "me")
+        clock.at += ASKED_AGAIN / 2
+        assert fetch_once(here, "me") is None
+        web.answer = good
+        clock.at += ASKED_AGAIN / 2
+        assert fetch_once(here, "another") is not None
+        assert len(web.heard) == 2
+
+
+def test_a_server_fetches_by_itself_and_lives_on_when_nobody_answers(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = MovedClock(datetime.now(UTC))  # the timer lives by the wall clock
+    with _bank(sqlite_url, clock) as (here, web):
+        good, web.answer = web.answer, lambda _heard: (200, b"<html>Good morning</html>")
+        with running(lambda: here):
+            _wait(lambda: "could not be fetched" in caplog.text)
+            assert "Traceback" not in caplog.text
+            web.answer = good
+            clock.at += ASKED_AGAIN
+            _wait(lambda: _rupees(here) == 88_750_000_000)
+        assert _rupees(here) == 88_750_000_000
+        assert len(web.heard) == 2
+
+
+def test_without_an_address_nobody_is_asked(sqlite_url: str) -> None:
+    here = Installation(Settings(database_url=sqlite_url))
+    assert fetch_once(here, "me") is None
+    assert leases.read(here.store, RATES) is None
+    here.close()
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not until() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def test_with_no_seconds_between_sweeps_it_is_left_to_cron(sqlite_url: str) -> None:

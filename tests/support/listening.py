@@ -32,7 +32,7 @@ class Heard:
 
 @dataclass
 class Listener:
-    """Where it listens and what it heard. `answer` makes (status, document) out of a request."""
+    """Where it listens and what it heard. `answer` makes (status, document) of a request; bytes go out as they are."""
 
     url: str = ""
     heard: list[Heard] = field(default_factory=list)
@@ -53,7 +53,7 @@ def listening() -> Iterator[Listener]:
             )
             listener.heard.append(request)
             status, document = listener.answer(request)
-            body = json.dumps(document).encode()
+            body = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
             for name, value in {"content-type": "application/json", **listener.headers}.items():
                 self.send_header(name, value)
