@@ -14,6 +14,7 @@ import typer
 from creditbook.commands import (
     alerting,
     amounts,
+    closing,
     demo,
     exchange,
     export_schedules,
@@ -65,7 +66,7 @@ def root(
 
 for command in (
     setup.init, demo.demo, serving.serve, amounts.balance, maintenance.sweep, proving.verify,
-    keeping.backup, keeping.restore,
+    closing.close, keeping.backup, keeping.restore,
 ):  # fmt: skip
     cli.command()(command)
 cli.command(cls=WholeTokens)(amounts.grant)

@@ -21,6 +21,7 @@ READING = {
     "grant": ["acme/asha", "5", "--reason", "r"],
     "sweep": [],
     "verify": [],
+    "close": ["acme", "2026-03", "--reason", "r"],
     "serve": [],
     "backup": ["{folder}/kept.db"],
     "org create": ["acme", "--program", "studio"],

@@ -12,7 +12,7 @@ import typer
 from creditbook.access import Principal, console
 from creditbook.commands.export_progress import progress
 from creditbook.commands.output import JsonOption, answer, count
-from creditbook.commands.values import account_in
+from creditbook.commands.values import account_in, whole_month
 from creditbook.domain.calendar import add_months, local_date
 from creditbook.domain.errors import InvalidRequest
 from creditbook.exports import audited, receipts, statement, statement_files
@@ -166,10 +166,7 @@ def _today(here: Installation, who: Principal) -> date:
 
 
 def _month(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(f"{said}-01") if said else None
-    except ValueError:
-        raise InvalidRequest(f"“{said}” is no month. Write it as 2026-11.") from None
+    return whole_month(said) if said else None
 
 
 def _day(said: str | None) -> date | None:

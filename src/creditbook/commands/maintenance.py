@@ -52,7 +52,7 @@ def _settle(org: str | None, at: datetime | None, *, as_json: bool) -> None:
     here = installation().ready()
     if org is not None:
         here.organizations(org)
-    with _progress(quiet=as_json) as tell:
+    with progress(quiet=as_json) as tell:
         report = here.ledger.sweep(org, at=at, actor=CONSOLE, progress=tell)
     upkeep.keep_up(here.store, here.reports, here.clock())
     answer(report, _sentence(report), as_json=as_json)
@@ -77,7 +77,7 @@ def _status(found: list[ResetStatus]) -> Iterator[Said]:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on the terminal for what takes long; nothing in a pipe, in a log, or beside JSON."""
     if quiet or not sys.stderr.isatty():
         yield None

@@ -51,6 +51,14 @@ def utc_day(text: str | None) -> date | None:
         raise InvalidRequest(f"“{text}” is no date. Write it as 2026-11-01.") from None
 
 
+def whole_month(text: str) -> date:
+    """The first day of a month as it is typed. Raises InvalidRequest."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise InvalidRequest(f"“{text}” is no month. Write it as 2026-11.") from None
+
+
 def account_in(here: Installation, account: str) -> str:
     """An account as it was typed, once its organization is there. Raises NotFound, which shows how to write it."""
     slug, slash, _ = account.partition("/")
