@@ -78,6 +78,32 @@ def test_what_rolled_over_ends_with_the_running_allowance_wallet_by_wallet() -> 
     assert {g.expires_at for g in book.account().grants.values()} == {utc(2026, 3, 10, 23)}
 
 
+def test_what_rolled_over_ends_later_also_where_it_is_spent_and_takes_back_what_is_refunded_until_then() -> None:
+    book = daily("Asia/Tokyo", utc(2026, 3, 9, 12), rollover="1/2")
+    book.later(days=1)
+    usage = book.spend(7)  # the 5 of the day, then the 2 that rolled over
+    book.act(SetZone, zone="Europe/Berlin")
+    (rolled,) = (g for g in book.journal.grants if g.source == "rollover")
+    assert (rolled.remaining, rolled.expires_at) == (0, utc(2026, 3, 10, 23))
+    book.now = utc(2026, 3, 10, 16)  # past the end that it had in Tokyo
+    book.refund(usage)
+    assert (rolled.remaining, book.available()) == (2, 5 + 2)
+    book.now = utc(2026, 3, 10, 23)
+    book.settle()
+    assert not rolled.live
+
+
+def test_what_rolled_over_and_is_spent_is_loaded_until_its_period_ends_and_no_longer() -> None:
+    book = daily("UTC", utc(2026, 3, 9, 12), rollover="1/2")
+    for _ in range(3):
+        book.later(days=1)  # 2 of the 5 roll over
+        book.spend(7)
+        assert sorted(g.source for g in book.journal.grants if g.live) == ["allowance", "rollover"]
+        book.later(days=1)  # nothing does
+        book.settle()
+        assert [g.source for g in book.journal.grants if g.live] == ["allowance"]
+
+
 def test_moving_back_before_the_boundary_does_not_bring_the_end_back() -> None:
     book = daily("Asia/Tokyo", utc(2026, 3, 10, 12))
     book.act(SetZone, zone="America/New_York")

@@ -81,7 +81,7 @@ def open_allowances(
     """
     plan = desk.book.own_plan(account)
     stop_others(desk, account)
-    _let_go(desk, account)
+    let_go(desk, account)
     for allowance in plan.allowances if plan else ():
         wallet = filled_by(desk, account, allowance)
         fresh_period(desk, account, wallet, allowance.every)
@@ -96,7 +96,7 @@ def open_missing(desk: Desk, account: Account, kind: str, operation: Operation |
     """Open the allowances that no wallet of the account has yet, in step with the running term where there is one."""
     plan = desk.book.own_plan(account)
     stop_others(desk, account)
-    _let_go(desk, account)
+    let_go(desk, account)
     for allowance in plan.allowances if plan else ():
         wallet = filled_by(desk, account, allowance)
         if wallet.every is not None:
@@ -132,8 +132,8 @@ def stop_others(desk: Desk, account: Account) -> None:
             desk.journal.touched_wallets[wallet.wallet_id] = wallet
 
 
-def _let_go(desk: Desk, account: Account) -> None:
-    """Ended allowances with nothing left need not be loaded any more."""
+def let_go(desk: Desk, account: Account) -> None:
+    """Ended allowances, and what rolled into their periods, with nothing left need not be loaded any more."""
     for grant in account.grants.values():
         if grant.live and grant.remaining == 0 and grant.ended(desk.now):
             grant.live = False

@@ -227,7 +227,7 @@ class Journal:
         if remaining < grant.held:
             raise AssertionError(f"grant {grant_id} would be overdrawn by transaction {txn.txn_id}")
         grant.remaining = remaining
-        grant.live = remaining > 0 or (grant.source == "allowance" and grant.live)
+        grant.live = remaining > 0 or (grant.source in ("allowance", "rollover") and grant.live)
         txn.tokens += amount
         txn.lines += 1
         of_txn, of_line = returns or (None, None)

@@ -9,6 +9,7 @@ from .allowances import (
     bounded,
     fresh_period,
     give_allowance,
+    let_go,
     next_period,
     renews,
     running,
@@ -74,10 +75,7 @@ def _rolls_into(desk: Desk, account: Account, wallet: Wallet, afresh: bool) -> t
 
 def begin_period(desk: Desk, account: Account, wallet: Wallet) -> None:
     """Start the wallet's period that runs from now on and give its allowance, once (rule 23)."""
-    for grant in running(account, wallet):
-        if grant.remaining == 0:
-            grant.live = False
-            desk.journal.touched_grants[grant.grant_id] = grant
+    let_go(desk, account)
     allowance = allowance_of(desk, account, wallet)
     if allowance is None:
         return  # its plan fills it no more; `stop_others` takes it off the clock

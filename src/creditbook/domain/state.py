@@ -66,7 +66,7 @@ class Grant:
     Only `remaining`, `held`, `disputed` and `closed_*` move; `expires_at` only by rule 22. ``held`` is the part of
     ``remaining`` that open holds reserve. ``source`` is `allowance`, `rollover`, `grant`, `purchase`, `promo`,
     `referral`, `reward` or `refund`. ``period_first`` with ``forced_no`` names an allowance's period. ``live`` is False
-    once nothing is left of it and nothing comes of itself: the store loads live grants only.
+    once nothing is left of it (an allowance, what rolled over: and its period is over). The store loads live ones only.
     """
 
     grant_id: int

@@ -40,7 +40,7 @@ def opening(book: Book, rows: Happened, at: datetime) -> tuple[Book, dict[int, d
             _wallet(book, account, wallet_id)
         account.grants = {
             one.grant_id: one for one in account.grants.values()
-            if one.remaining or (one.source == "allowance" and not one.ended(at))
+            if one.remaining or (one.source in ("allowance", "rollover") and not one.ended(at))
         }  # fmt: skip
         accounts[account_id] = account
     return replace(book, accounts=accounts), every

@@ -156,9 +156,9 @@ token_grant = table(
 )
 """An allocation, the unit of burn-down. Its terms never change; `remaining`, `held`, `disputed` and `closed_*` move.
 
-`live` is false once nothing is left of it and nothing comes of itself; a spend loads live grants only. `expires_at`
-moves only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's period, once. `tax_minor` is
-the part of `price_minor` that is tax.
+`live` is false once nothing is left of it (an allowance, what rolled over: and its period is over); a spend loads live
+grants only. `expires_at` moves only by a zone change (rule 22). `period_first` with `forced_no` names an allowance's
+period, once. `tax_minor` is the part of `price_minor` that is tax.
 """
 
 # What burns down is found by the first, however long the history; an ordinary spend moves no column that it watches, so
