@@ -8,7 +8,7 @@ import streamlit as st
 from creditbook.domain.closing import last_day, title
 from creditbook.installation import installation
 from creditbook.reports.finance import books, checklist, journal, periods
-from creditbook.ui import confirm, page
+from creditbook.ui import confirm, page, tables
 from creditbook.ui.finance import closing, liability, listing
 from creditbook.ui.finance import journal as drawn
 from creditbook.ui.reading import Unread, not_read, read
@@ -29,6 +29,7 @@ closed, due = found
 by_month = {one.month: one for one in closed}
 month = closing.chosen(checklist.months(closed, due, today), by_month, due)
 first, last = month, last_day(month)
+tables.about(who.org_slug, first, last)
 figures = read(lambda: (books.books(store, who, first, last), journal.journal(store, who, first, last)))
 if isinstance(figures, Unread):
     not_read(f"The books of {title(month)}", figures)
@@ -49,7 +50,9 @@ else:
 unit = liability.currency(who, kept)
 shown = closing.figures(kept, unit)
 drawn.show(lines, title(month))
+tables.about(who.org_slug)  # all of its months
 closing.closed_months(closed, zone)
+tables.about(who.org_slug, first, last)
 accounts = read(lambda: journal.accounts(store, who))
 if isinstance(accounts, Unread):
     not_read("The account codes", accounts)

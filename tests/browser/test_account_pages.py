@@ -97,7 +97,7 @@ def test_the_csv_downloads_and_adds_up_to_the_balance(
     come_in(page, server, "asha", "history")
     with page.expect_download(timeout=SOON) as waiting:
         page.locator(".st-key-history-csv button").first.click()
-    assert re.fullmatch(r"history-[0-9a-f]{6}\.csv", waiting.value.suggested_filename)
+    assert re.fullmatch(r"studio-history-[0-9a-f]{6}\.csv", waiting.value.suggested_filename)
     waiting.value.save_as(tmp_path / "history.csv")
     with (tmp_path / "history.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))

@@ -2,9 +2,12 @@
 
 import csv
 import io
+import re
+from datetime import date
 
 import pandas as pd
 import pytest
+import streamlit as st
 
 from creditbook.ui import tables
 
@@ -28,3 +31,21 @@ def test_a_missing_value_is_an_empty_cell_never_zero() -> None:
 
 def test_two_exports_never_share_a_name() -> None:
     assert tables.file_name("history") != tables.file_name("history")
+
+
+@pytest.mark.parametrize(
+    ("days", "named"),
+    [
+        ((), "acme-journal"),
+        ((date(2026, 2, 1), date(2026, 2, 28)), "acme-journal-2026-02"),
+        ((date(2026, 2, 1), date(2026, 2, 27)), "acme-journal-2026-02-01-to-2026-02-27"),
+        ((date(2026, 2, 9), date(2026, 2, 9)), "acme-journal-2026-02-09"),
+    ],
+)
+def test_a_file_is_named_after_its_organization_and_days(
+    days: tuple[date, ...], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    assert re.fullmatch(r"journal-[0-9a-f]{6}\.csv", tables.file_name("journal"))
+    tables.about("acme", *days)
+    assert re.fullmatch(rf"{named}-[0-9a-f]{{6}}\.csv", tables.file_name("journal"))

@@ -14,7 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 from creditbook.access import Principal
 from creditbook.domain.errors import LedgerError
 from creditbook.site import PAGES
-from creditbook.ui import session, sign_in, user_menu
+from creditbook.ui import session, sign_in, tables, user_menu
 from creditbook.ui.doorway import ASSETS, logo
 from creditbook.ui.navigation import SCREENS, Screen
 from creditbook.ui.page import CSS
@@ -40,6 +40,7 @@ def main() -> None:
     st.logo(logo(), size="large", icon_image=logo())
     page = _open(who)
     user_menu.foot(who)
+    tables.about(who.org_slug)
     if who.is_sample:
         _sample_notice()
     page.run()

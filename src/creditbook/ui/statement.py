@@ -122,7 +122,7 @@ def files(who: Principal, account: AccountName, month: date) -> None:
         st.download_button(
             format_.upper() if format_ != "parquet" else "Parquet",
             partial(build, who, account, month, format_),
-            file_name(f"statement-{account.name or who.org_slug}-{month:%Y-%m}").replace(".csv", f".{format_}"),
+            file_name(f"statement-{account.name or 'pool'}-{month:%Y-%m}").replace(".csv", f".{format_}"),
             MIME[format_],
             icon=":material/download:",
             type="secondary" if place else "primary",

@@ -2,16 +2,19 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from creditbook.domain.closing import last_day
 from creditbook.exports.cells import cell, csv_bytes
 
-__all__ = ["ROW_HEIGHT", "cell", "csv_bytes", "csv_of", "download", "file_name", "frame_csv", "grid"]
+__all__ = ["ROW_HEIGHT", "about", "cell", "csv_bytes", "csv_of", "download", "file_name", "frame_csv", "grid"]
 
 ROW_HEIGHT = 38
+_ABOUT = "files-about"
 
 
 def frame_csv(frame: pd.DataFrame) -> bytes:
@@ -20,9 +23,22 @@ def frame_csv(frame: pd.DataFrame) -> bytes:
     return csv_bytes([str(c) for c in frame.columns], rows)
 
 
+def about(organization: str, first: date | None = None, last: date | None = None) -> None:
+    """What the page tells of: files that are downloaded from it carry it in their names, ``acme-journal-2026-10``."""
+    st.session_state[_ABOUT] = organization, _days(first, last or first) if first is not None else ""
+
+
+def _days(first: date, last: date) -> str:
+    if first.day == 1 and last == last_day(first):
+        return f"{first:%Y-%m}"
+    return first.isoformat() if last == first else f"{first}-to-{last}"
+
+
 def file_name(stem: str) -> str:
     """A name that two exports never share: Streamlit names large downloads by a part of their content."""
-    return f"{stem}-{secrets.token_hex(3)}.csv"
+    organization, days = st.session_state.get(_ABOUT, ("", ""))
+    words = (organization, stem, days, secrets.token_hex(3))
+    return f"{'-'.join(word for word in words if word)}.csv"
 
 
 def download(build: Callable[[], bytes], stem: str, help_text: str, *, key: str) -> None:

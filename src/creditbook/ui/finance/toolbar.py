@@ -21,7 +21,7 @@ from creditbook.reports.finance.money import AS_BOOKED, Booking, rate_on
 from creditbook.reports.finance.periods import Period
 from creditbook.reports.finance.wanted import NAMED, Basis, Named, Wanted
 from creditbook.store.engine import Store
-from creditbook.ui import page
+from creditbook.ui import page, tables
 from creditbook.ui.format import esc, plural
 from creditbook.ui.reading import Unread, read
 
@@ -80,6 +80,7 @@ def show(
     earlier = periods.before(period) if held else None
     before = wanted.moved(earlier.first, earlier.last) if earlier else None
     asked = Asked(period, wanted, before, booking)
+    tables.about(who.org_slug, period.first, period.last)
     page.muted(f"{asked.words}. Days in {esc(who.org_zone or who.zone)}{_told(basis, booking, rupees)}")
     return asked
 
