@@ -207,7 +207,8 @@ class Pair:
 
     def conflict(self, told: Told) -> None:
         """The same key for another request is refused, whatever the request."""
-        other = OTHERWISE.get(told.verb, {"tokens": 77})
+        wanted = OTHERWISE.get(told.verb, {"tokens": 77})
+        other = {term: value + 1 if told.sent.get(term) == value else value for term, value in wanted.items()}
         answer = attempt(lambda: self.driver.do(told.verb, told.name, key=told.key, **(told.sent | other)))
         assert isinstance(answer, IdempotencyConflict), answer
 

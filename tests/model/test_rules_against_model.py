@@ -7,14 +7,23 @@ from typing import Any
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 from model.in_memory import MemoryDriver
-from model.machine import LedgerAgainstModel
-from model.pair import Clock
+from model.machine import STARTS, LedgerAgainstModel
+from model.pair import Clock, Pair
 from model.profiles import RULES
+from model.programs import MONTHS
 
 
 class OnPlainValues(LedgerAgainstModel):
     def make_driver(self, clock: Clock) -> Any:
         return MemoryDriver(clock)
+
+
+def test_another_request_under_a_key_is_another_one_whatever_was_asked_first() -> None:
+    clock = Clock(STARTS[0])
+    pair = Pair(MemoryDriver(clock), clock, "months", MONTHS)
+    name = pair.open_account("calendar", plan="calendar")
+    pair.do("spend", name, key="key", action="work", tokens=77)  # what a conflict asks for, too
+    pair.conflict(pair.told[0])
 
 
 @pytest.mark.slow
