@@ -76,7 +76,7 @@ with table:
             "Older", icon=":material/chevron_right:", icon_position="right", disabled=not shown.older, key="older"
         ):
             address.turn(bottom.txn_id - 1)
-        lines.span(top, bottom, now, zone)
+        lines.span(shown.lines, now, zone)
 opened = read(lambda: history.opened(store, who, line or top.txn_id))
 with side, page.card("sheet" if line else "opened"):
     if isinstance(opened, Unread):

@@ -48,16 +48,22 @@ def rows(lines: Sequence[Line], now: datetime, zone: ZoneInfo, *, opened: int | 
     picked = tables.grid(
         frame,
         {
-            "at": column.DatetimeColumn(f"When ({mark})", format=f"{days}, HH:mm", timezone=zone.key, width=wide),
+            "at": column.DatetimeColumn(
+                f"When ({mark})",
+                format=f"{days}, HH:mm",
+                timezone=zone.key,
+                width=wide,
+                help="When it happened. Lines stand in the order in which they were booked",
+            ),
             "change": column.TextColumn("Change", alignment="right", width=80),
-            "what": column.TextColumn("What", width=387 - wide - chip),
+            "what": column.TextColumn("What", width=371 - wide - chip),
             "agent": column.MultiselectColumn(
                 "Agent", options=agents, color=[f"{colour(a)}38" for a in agents], width=chip
             ),
-            "kind": column.TextColumn("Kind", width=82),
+            "kind": column.TextColumn("Kind", width=98),
             "after": column.NumberColumn("After", format="localized", help="Available after this line", **number),
         },
-        "Transactions, newest first",
+        "Transactions, the last booked first",
         key=key,
         on_select="rerun",
         selection_mode="single-row-required",
@@ -169,9 +175,10 @@ def _apart(event_at: datetime, effective_at: datetime) -> bool:
     return abs((effective_at - event_at).total_seconds()) >= 60
 
 
-def span(top: Line, bottom: Line, now: datetime, zone: ZoneInfo) -> None:
-    """From when to when the page's lines are."""
-    first, last = (instant(line.event_at, zone, now=now) for line in (top, bottom))
+def span(shown: Sequence[Line], now: datetime, zone: ZoneInfo) -> None:
+    """From when to when what happened in the page's lines did; they may have been booked in another order."""
+    times = [line.event_at for line in shown]
+    first, last = (instant(at, zone, now=now) for at in (max(times), min(times)))
     muted(f"{first} back to {last}", width="content")
 
 

@@ -190,7 +190,7 @@ def _history(seen: Seen, now: datetime) -> None:
             if st.button("Older", icon=":material/chevron_right:", icon_position="right", disabled=not shown.older,
                          key="older"):  # fmt: skip
                 address.turn(bottom.txn_id - 1)
-            lines.span(top, bottom, now, seen.zone)
+            lines.span(shown.lines, now, seen.zone)
     opened = read(lambda: history.opened(store, seen.principal, line or top.txn_id))
     with side, card("sheet" if line else "opened"):
         if isinstance(opened, Unread):
