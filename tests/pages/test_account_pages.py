@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from creditbook.reports.standing import standing
-from creditbook.ui.format import full
+from creditbook.ui.format import full, instant
 from creditbook.ui.wallets import in_order
 
 PAGES = {
@@ -144,6 +147,25 @@ def test_history_shows_the_newest_line_first_and_opens_it(spent: Any, text: Call
     assert frame.kind[0] == "Refund"
     assert frame.after[0] == spent.ledger.balance("acme/asha").available
     assert "It failed" in str([t.value.to_numpy().tolist() for t in at.table])
+
+
+def test_history_tells_its_earliest_and_latest_when_late_events_were_booked_last(
+    spent: Any, text: Callable[[AppTest], str]
+) -> None:
+    before, zone = spent.clock.at - timedelta(days=1), ZoneInfo(spent.principal("asha").zone)
+    spent.ledger.spend("acme/asha", action="work", tokens=7)
+    spent.ledger.spend("acme/asha", action="work", tokens=8, event_at=before)
+    at = spent.open("account/history.py", spent.principal("asha"))
+    times = at.dataframe[0].value["at"]
+    assert times[0] != times.max()
+    latest, earliest = (instant(one, zone, now=spent.clock.at) for one in (times.max(), times.min()))
+    assert f"{latest} back to {earliest}" in text(at)
+
+
+def test_overview_does_not_say_that_every_request_charged(spent: Any, text: Callable[[AppTest], str]) -> None:
+    at = spent.open("account/overview.py", spent.principal("asha"))
+    assert re.search(r"tokens charged.* · [\d,]+ requests?", text(at))
+    assert "charged in" not in text(at)
 
 
 def test_a_line_has_an_address(spent: Any) -> None:

@@ -97,10 +97,11 @@ def ate(trend: Trend) -> None:
         if not names:
             head("What ate it this week", "Nothing was used in the last seven days.")
             return
-        note = f"{measure.whole(total)} in {plural(trend.total.requests, 'request')}"
+        note = measure.whole(total)
         if prior:
             more = "more" if total > prior else "less"
             note += f", {percent(abs(total - prior), prior)} {more} than the week before"
+        note += f" · {plural(trend.total.requests, 'request')}"  # also those that charged nothing
         head("What ate it this week", note)
         labels = [(name or f"no {trend.named}").replace("_", " ") for name, _ in names]
         values = [measure.of(usage) for _, usage in names]
