@@ -30,3 +30,19 @@ def test_the_long_description_goes_out_small_to_whoever_takes_it_so() -> None:
     assert small.headers["content-encoding"] == "gzip"
     assert int(small.headers["content-length"]) * 10 < int(whole.headers["content-length"])
     assert small.json() == whole.json()
+
+
+def test_what_is_tried_on_the_page_goes_where_the_api_is() -> None:
+    told = TestClient(api, root_path="/api").get("/api/openapi.json").json()
+    assert told["servers"] == [{"url": "/api"}]
+    assert "/v1/usage" in told["paths"]
+
+
+def test_the_schema_of_refusals_is_said_once() -> None:
+    told = TestClient(api).get("/openapi.json").json()
+    refusals = [answer for routes in told["paths"].values() for route in routes.values()
+                for status, answer in route["responses"].items() if status >= "4"]  # fmt: skip
+    schemas = [one["content"]["application/problem+json"]["schema"] for one in refusals]
+    assert len(schemas) > 300
+    assert all(one == {"$ref": "#/components/schemas/Problem"} for one in schemas)
+    assert "retry_after" in told["components"]["schemas"]["Problem"]["properties"]

@@ -31,6 +31,8 @@ def test_a_batch_is_answered_in_order_a_receipt_or_a_problem_for_each(door: Door
 def test_a_piece_with_a_key_of_its_own_is_the_same_in_another_batch(door: Door) -> None:
     piece = {"account": "asha", "action": "work", "tokens": 100, "idempotency_key": "run-1"}
     first = door.post("/v1/usage/batch", {"usage": [piece]})
+    again = door.post("/v1/usage/batch", {"usage": [piece]})
+    assert ["idempotency-replayed" in one.headers for one in (first, again)] == [False, True]
     second = door.post("/v1/usage/batch", {"usage": [{**piece, "tokens": 5, "idempotency_key": "run-2"}, piece]})
     assert first.headers["x-tokens-remaining"] == "900"
     assert [one["receipt"]["replayed"] for one in second.json()["results"]] == [False, True]

@@ -134,7 +134,8 @@ def test_a_good_answer_is_charged_a_bad_one_is_not_and_who_is_out_gets_402(world
             "packages_url": "/packages",
         }  # fmt: skip
         assert (await post("/essays", user=None)).status_code == 401
-        assert (await post("/essays", user="nobody")).status_code == 500  # the application's own mistake
+        stranger = await post("/essays", user="nobody")
+        assert (stranger.status_code, stranger.json()["detail"]) == (403, "You have no account here.")
 
     house.visit(scenario)
     assert house.left == (20, 0, 0)

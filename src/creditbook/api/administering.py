@@ -156,13 +156,17 @@ async def grant(body: Grant, caller: Administrator, key: IdempotencyKey, books: 
 
 
 @router.post("/grants/batch", summary="Give tokens to many", responses=documented())
-async def grant_batch(body: Grants, caller: Administrator, key: IdempotencyKey, books: Books) -> Outcomes:
+async def grant_batch(
+    body: Grants, caller: Administrator, key: IdempotencyKey, books: Books, response: Response
+) -> Outcomes:
     """Decides them in order, in one transaction; a refused one gives nothing and stops nobody else.
 
     A grant without a key of its own has `<Idempotency-Key>/<its place, from 0>`.
     """
     sent = [_given(caller, one, f"{key}/{place}") for place, one in enumerate(body.grants)]
-    return await outcomes(books, sent, books.grant_many, Unit())
+    decided = await outcomes(books, sent, books.grant_many, Unit())
+    replayed(response, decided)
+    return decided
 
 
 def _given(caller: Caller, one: BatchedGrant, key: str) -> dict[str, Any]:

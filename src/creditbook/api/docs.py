@@ -18,7 +18,8 @@ FileName = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
 @router.get("/openapi.json")
 def document(request: Request) -> JSONResponse:
     """In a thread: making it the first time takes a second or two, in which the event loop serves others."""
-    return JSONResponse(request.app.openapi())
+    root = request.scope.get("root_path", "")
+    return JSONResponse({**request.app.openapi(), "servers": [{"url": root or "/"}]})
 
 
 @router.get("/docs")

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from creditbook.api.here import Here
-from creditbook.api.problems import MEDIA_TYPE, problem
+from creditbook.api.problems import problem, told
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
@@ -25,7 +25,7 @@ async def healthz() -> dict[str, str]:
     "/readyz",
     summary="The database answers and is migrated",
     response_model=None,
-    responses={503: {"description": "Not ready; the detail says what to do", "content": {MEDIA_TYPE: {}}}},
+    responses={503: told("Not ready; the detail says what to do")},
 )
 def readyz(here: Here) -> dict[str, str] | JSONResponse:
     """200 when the database can be reached and stands at the newest migration, else a 503 problem."""

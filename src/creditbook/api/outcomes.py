@@ -28,6 +28,11 @@ class Outcomes(BaseModel):
 
     results: list[Outcome]
 
+    @property
+    def replayed(self) -> bool:
+        """Whether every piece is the first answer of its key again."""
+        return all(one.receipt is not None and one.receipt.replayed for one in self.results)
+
 
 Sent = Sequence[dict[str, Any]]
 

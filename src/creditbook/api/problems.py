@@ -88,20 +88,27 @@ SAID: dict[int, str] = {
     429: "A limit of the plan or the API is used up: Retry-After says when to come again.",
     503: "The database does not answer; nothing was decided. Send it again with the same key.",
 }
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+"""Said once: in full it would stand some six hundred times in the document."""
 UNREADABLE = "The body can't be read: send JSON in UTF-8."
 _NO_TEXT = "There was an error parsing the body"  # FastAPI's own words for bytes that are not even text
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of a route's refusals: those that any route has, and these."""
-    told: dict[int | str, dict[str, Any]] = {}
+    found: dict[int | str, dict[str, Any]] = {}
     for status in sorted({400, 401, 403, 404, 413, 422, 429, 503, *statuses}):
         example = _EXAMPLE if status == HTTPStatus.PAYMENT_REQUIRED else {
             "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": SAID[status]
         }  # fmt: skip
-        content = {MEDIA_TYPE: {"schema": Problem.model_json_schema(), "example": example}}
-        told[status] = {"description": SAID[status], "content": content}
-    return told
+        content = {MEDIA_TYPE: {"schema": _SCHEMA, "example": example}}
+        found[status] = {"description": SAID[status], "content": content}
+    return found
+
+
+def told(description: str) -> dict[str, Any]:
+    """What OpenAPI says of one refusal in words of its own."""
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
 
 
 def status_of(error: errors.LedgerError) -> HTTPStatus:

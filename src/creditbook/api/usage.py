@@ -39,6 +39,7 @@ async def spend_batch(
     names = {one["account"] for one in sent}
     if len(names) == 1 and books.core.knows(*names):
         await beside(response, books, *names)
+    replayed(response, decided)
     return decided
 
 

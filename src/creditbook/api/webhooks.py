@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from creditbook.api.here import Here
-from creditbook.api.problems import MEDIA_TYPE, problem
+from creditbook.api.problems import problem, told
 from creditbook.payments.providers import provider
 from creditbook.payments.values import BadSignature, ProviderOff
 from creditbook.payments.webhooks import Outcome, Webhooks
@@ -28,10 +28,11 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
     response_model=None,
     responses={
         200: {"description": "Kept; `status` says what became of it"},
-        400: {"description": "The signature does not hold", "content": {MEDIA_TYPE: {}}},
-        404: {"description": "This provider is not set up here", "content": {MEDIA_TYPE: {}}},
-        413: {"description": "No event is as large", "content": {MEDIA_TYPE: {}}},
-        503: {"description": "Not kept: send it again", "content": {MEDIA_TYPE: {}}},
+        400: told("The signature does not hold"),
+        404: told("This provider is not set up here"),
+        413: told("No event is as large"),
+        422: told("What came is no event of this provider"),
+        503: told("Not kept: send it again"),
     },
 )
 async def take(name: str, request: Request, here: Here) -> dict[str, object] | JSONResponse:

@@ -1,7 +1,7 @@
 """ASGI middleware for Starlette, FastAPI and others: routes that cost tokens.
 
     app.add_middleware(
-        Charging, books=ledger, account=lambda visit: f"studio/{visit.headers['x-user']}",
+        Charging, books=ledger, account=lambda visit: f"studio/{visit.scope['user'].name}",
         routes={"POST /answers": Work("answer"), "POST /reports/{name}": Work("report", estimate=20_000)},
     )
 
@@ -22,7 +22,7 @@ from typing import Any
 
 from creditbook.client.either import AnyJob, Source, reserve
 from creditbook.client.refusals import described, status_for_visitors
-from creditbook.domain.errors import LedgerError
+from creditbook.domain.errors import LedgerError, NotFound
 from creditbook.domain.program import Unit
 from creditbook.domain.results import HoldReceipt, Receipt
 
@@ -74,8 +74,9 @@ class Tab:
 class Charging:
     """Checks, holds, charges and says what is left. Routes that are not named pass untouched.
 
-    ``account`` tells whose tokens a visit takes (None is answered 401), ``key`` an idempotency key of your own: an
-    answer under a key that was charged before is not charged again, so never take one that a visitor chose.
+    ``account`` tells whose tokens a visit takes (None is answered 401, one that is not there 403), ``key`` an
+    idempotency key of your own: an answer under a key that was charged before is not charged again, so never take one
+    that a visitor chose.
     """
 
     def __init__(
@@ -106,6 +107,9 @@ class Charging:
         try:
             key = self._key(visit) if self._key else None
             job = await reserve(self._books, account, action=work.action, estimate=work.estimate, idempotency_key=key)
+        except NotFound:
+            await _answer(send, {"title": "Forbidden", "status": 403, "detail": "You have no account here."}, [])
+            return
         except LedgerError as error:
             await _refused(send, error, self._unit)
             return
