@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,9 @@ from creditbook.ingest.outcome import Mode
 from creditbook.reports.finance import usage
 from creditbook.reports.finance.wanted import Wanted
 from creditbook.sources import reading
-from creditbook.sources.previewing import foresee
+from creditbook.sources.planning import UNKNOWN
+from creditbook.sources.previewing import Foreseen, foresee
+from creditbook.sources.reading import Group
 from creditbook.sources.settings import source_for
 from creditbook.sources.taking import take
 from creditbook.sources.values import Event, Source
@@ -147,6 +150,27 @@ def test_saving_the_right_attribute_books_what_waited_on_its_own_day(
     assert "2 events booked, 1 still waiting, 1 rejected." in "\n".join(one.value for one in at.markdown)
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "**1 event** that waits is"), (2, "**2 events** that wait are")])
+def test_one_event_is_spoken_of_as_one(
+    boss: Any, arrived: Source, monkeypatch: pytest.MonkeyPatch, count: int, said: str
+) -> None:
+    asked: list[confirm.Act] = []
+    monkeypatch.setattr(confirm, "ask", lambda act, do: asked.append(act))
+    acts.ask_save(arrived, form.terms_of(arrived), Foreseen(count, count, Counter({"asha": count}), (), Counter()))
+    acts.ask_open(arrived, [Group("waiting", UNKNOWN, "zed", count, arrived.created_at, arrived.created_at)])
+    assert f"{said} booked with it." in asked[0].effect
+    assert asked[1].effect.endswith(f"Then {'1 event is' if count == 1 else '2 events are'} booked.")
+
+
+def test_a_source_tells_since_when_it_is_here_and_not_who_set_it_up_as_it_is_now(
+    visit: Any, boss: Any, arrived: Source
+) -> None:
+    at = visit.open(PAGE, boss)
+    facts = str([table.value.reset_index().to_numpy().tolist() for table in at.table])
+    assert "Here since" in facts
+    assert "Wed 4 Mar, 17:30, with its first event" in facts
+
+
 def test_opening_the_accounts_that_events_name_books_theirs_and_nobody_elses(
     visit: Any, boss: Any, arrived: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +212,10 @@ def test_a_file_is_looked_at_first_and_then_imported_once(
     at.run()
     assert not at.exception
     assert any("is imported" in one.value for one in at.header)
+    otherwise = replace(wanted, fixed="action=other")
+    at.session_state[upload.RESULT] = upload.run(boss, "usage.csv", rows, otherwise, dry_run=True)
+    at.run()
+    assert any("would be booked a second time" in one.value for one in at.markdown)
 
 
 def test_sources_are_for_administrators(visit: Any, boss: Any, arrived: Source) -> None:

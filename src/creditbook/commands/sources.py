@@ -46,7 +46,9 @@ def show(org: Org, as_json: JsonOption = False) -> None:
                        str(now.total.booked), str(now.waiting), str(now.rejected), came)  # fmt: skip
         told.append({**_facts(one), "arrived": now.total.received, "booked": now.total.booked, "waiting": now.waiting,
                      "rejected": now.rejected, "last_at": now.last_at, "reasons": groups})  # fmt: skip
-        why += [f"{one.name}: {it.events:,} about {it.account or 'nobody'}: {it.reason}" for it in groups[:10]]
+        for it in groups[:10]:
+            about = f" about {it.account}" if it.account else ""
+            why.append(f"{one.name}: {it.events:,} {'event' if it.events == 1 else 'events'}{about}: {it.reason}")
     nothing = f"Nothing has come in by itself in {org}. The page Sources says how programs are made to send."
     answer({"organization": org, "sources": told}, [listed, *why] if found else nothing, as_json=as_json)
 

@@ -40,7 +40,8 @@ class Done:
 def ask_save(source: Source, terms: Terms, foreseen: Foreseen) -> None:
     """The question before settings are saved; what waits is booked with them where they let it."""
     booked = foreseen.books.total()
-    more = f" **{plural(booked, 'event')}** that wait are booked with it." if booked else ""
+    wait = "that waits is" if booked == 1 else "that wait are"
+    more = f" **{plural(booked, 'event')}** {wait} booked with it." if booked else ""
     confirm.ask(
         Act(
             KEY, "Save these settings?", f"They hold for what **{esc(terms.name)}** sends from now on.{more}",
@@ -80,10 +81,11 @@ def ask_open(source: Source, groups: Sequence[Group]) -> None:
     events = sum(one.events for one in groups)
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     listed = ", ".join(f"**{esc(name)}**" for name in names[:MOST_NAMED]) + more
+    gets = "gets" if len(names) == 1 else "each gets"
     confirm.ask(
         Act(
-            KEY, f"Open {plural(len(names), 'account')}?", f"{listed}: each gets what the program opens at sign-up. "
-            f"Then their {plural(events, 'event')} are booked.", f"Open {plural(len(names), 'account')}",
+            KEY, f"Open {plural(len(names), 'account')}?", f"{listed}: {gets} what the program opens at sign-up. "
+            f"Then {plural(events, 'event is', 'events are')} booked.", f"Open {plural(len(names), 'account')}",
             "An account that is open can be closed, never deleted.", ":material/person_add:", reason="",
         ),
         partial(_open, source, names, groups),

@@ -55,17 +55,17 @@ def table(
         }
     )
     column = st.column_config
-    count: Any = {"format": "localized", "width": 82}
+    count: Any = {"format": "localized", "width": 72}
     columns = {
-        "name": column.TextColumn("Source", width=150),
+        "name": column.TextColumn("Source", width=132),
         "from": column.TextColumn("Sent by", width=112),
-        "does": column.TextColumn("Does", width=126),
-        "days": column.BarChartColumn("By day", width=130, y_min=0),
+        "does": column.TextColumn("Does", width=122),
+        "days": column.BarChartColumn("By day", width=96, y_min=0),
         "received": column.NumberColumn("Arrived", help=f"In {len(days)} days", **count),
         "booked": column.NumberColumn("Booked", help="At once or later, of those", **count),
         "waiting": column.NumberColumn("Waiting", help="All that wait now, whenever they came", **count),
         "rejected": column.NumberColumn("Rejected", help="All that no setting can mend, whenever they came", **count),
-        "last": column.TextColumn("Last arrival", width=110),
+        "last": column.TextColumn("Last arrival", width=136),
     }
     rows = [i for i, one in enumerate(sources) if one.source_id == opened] or [0]
     picked = tables.grid(

@@ -39,8 +39,8 @@ def card(source: Source, keys: Sequence[ApiKey], base: str, zone: ZoneInfo, now:
         picked += [f"{esc(name)} = {esc(one)}" for name, one in source.fixed.items()]
         if picked:
             said["Fields"] = ", ".join(picked)
-        by = "by itself, with the first event" if source.created_by == "system" else f"by {esc(source.created_by)}"
-        said["Set up"] = f"{instant(source.created_at, zone, now=now)} {by}"
+        by = "with its first event" if source.created_by == "system" else f"made by {esc(source.created_by)}"
+        said["Here since"] = f"{instant(source.created_at, zone, now=now)}, {by}"
         page.facts(said)
         with page.row(gap="xsmall"):
             st.button(
