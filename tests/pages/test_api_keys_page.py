@@ -59,6 +59,8 @@ def test_the_key_is_shown_once_and_never_again(visit: Any, boss: Any) -> None:
         ["Website", "spend", "Active", "Never", "All accounts"]
     ]
     assert made.key.text not in str(rows.to_dict())
+    shown = at.dataframe[0].proto.column_order
+    assert list(shown) == ["name", "scope", "state", "used", "ends", "shown"]  # not whose: all are of all accounts
 
 
 def test_a_life_ends_at_the_start_of_a_local_day(visit: Any, boss: Any) -> None:

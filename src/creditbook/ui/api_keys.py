@@ -84,6 +84,8 @@ def table(found: Sequence[ApiKey], now: datetime, zone: ZoneInfo, opened: int | 
         }
     )
     column = st.column_config
+    some = {"ends": any(key.expires_at for key in found), "for": any(key.account_id for key in found)}
+    order = [str(name) for name in frame if some.get(str(name), True)]  # what none has takes no room
     rows = f"{found[0].key_id}-{len(found)}-{st.session_state.get(_CLOSED, 0)}"
     picked = tables.grid(
         frame,
@@ -96,7 +98,8 @@ def table(found: Sequence[ApiKey], now: datetime, zone: ZoneInfo, opened: int | 
             "for": column.TextColumn("For", width=94),
             "shown": column.TextColumn("Begins with", width=146),
         },
-        "API keys, newest first", key=f"keys-{rows}", on_select="rerun", selection_mode="single-row",
+        "API keys, newest first", key=f"keys-{rows}", column_order=order,
+        on_select="rerun", selection_mode="single-row",
         selection_default={"selection": {"rows": [i for i, key in enumerate(found) if key.key_id == opened]}},
     )  # fmt: skip
     chosen: list[int] = picked.selection.rows
