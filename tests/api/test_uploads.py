@@ -60,6 +60,8 @@ def test_a_dry_run_tells_what_would_be_and_the_file_is_then_booked_once(door: Do
     again = sent(door, CSV).json()
     assert (again["imported"], again["replayed"]) == (0, 2)
     assert len(usage(door)) == 2
+    twice = sent(door, CSV, set="agent=tutor", dry_run="true").json()
+    assert (twice["imported"], "booked a second time" in twice["notes"][0]) == (2, True)
 
 
 def test_json_lines_packed_and_parquet_with_the_options_of_the_command_line(shared: Door, tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_json_lines_packed_and_parquet_with_the_options_of_the_command_line(shar
         ({"map": "account"}, "write it as --map FIELD=COLUMN"),
         ({"map": "account=nobody"}, "there is no such column"),
         ({"tz": "Mars/Olympus"}, "Mars/Olympus"),
-        ({"mode": "charge"}, "--create-accounts"),
+        ({"mode": "charge"}, "(create_accounts, --create-accounts), or only record the cost (mode meter)"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_refused_with_what_to_write(shared: Door, form: Any, says: str) -> None:

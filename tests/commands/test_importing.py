@@ -58,7 +58,7 @@ def test_a_file_of_which_every_row_is_refused_ends_with_1(
     done = run(usage(GOOD), "--json")
     assert done.exit_code == 1
     told = json.loads(done.stdout)
-    assert "Create it, or import with --create-accounts." in next(iter(told["reasons"]))
+    assert "(create_accounts, --create-accounts)." in next(iter(told["reasons"]))
     assert Path(told["refused_path"]).is_file()
 
 
@@ -82,3 +82,12 @@ def test_wrong_usage_ends_with_2_and_says_what_to_write(
 
 def test_a_dry_run_speaks_of_what_would_be(run: Callable[..., Result], usage: Callable[..., Path]) -> None:
     assert "would be imported" in run(usage(GOOD), "--create-accounts", "--dry-run").stdout
+
+
+def test_a_dry_run_warns_of_a_file_that_was_imported_with_another_mapping(
+    run: Callable[..., Result], usage: Callable[..., Path]
+) -> None:
+    run(usage(GOOD), "--create-accounts")
+    said = run(usage(GOOD), "--set", "agent=tutor", "--dry-run").stdout
+    assert "with another mapping" in said
+    assert "booked a second time" in " ".join(said.split())

@@ -27,6 +27,7 @@ from creditbook.api.bodies import media_type, too_large, unreadable
 from creditbook.api.callers import Administrator, Caller
 from creditbook.api.problems import documented, printable
 from creditbook.domain.errors import Conflict, InvalidRequest
+from creditbook.ingest.booking import OPENING
 from creditbook.ingest.formats import Format, fingerprint
 from creditbook.ingest.mapping import pairs
 from creditbook.ingest.outcome import ImportRequest, Mode
@@ -77,7 +78,7 @@ class Uploaded(BaseModel):
                 "unpriced": 0,
                 "accounts_created": 0,
                 "resumed_from": 0,
-                "reasons": {"There is no account studio/zed. Create it, or import with --create-accounts.": 1},
+                "reasons": {f"There is no account studio/zed. {OPENING}": 1},
                 "notes": [],
                 "seconds": 0.02,
                 "refused_rows": [{"line": 4, "reason": "There is no account studio/zed. …", "row": {"user": "zed"}}],
@@ -130,7 +131,8 @@ _FORM = {
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
 async def upload(request: Request, caller: Administrator, here: Here) -> Uploaded:
-    """Reads, checks and books the rows of one file. The same file again books nothing twice, whatever became of it.
+    """Reads, checks and books the rows of one file. The same file again, mapped as before,
+    books nothing twice, whatever became of it; with another mapping `notes` say how many rows may be booked twice.
 
     Send it with `dry_run` first: it tells how the columns were understood and which rows would be refused, and why.
     """

@@ -60,7 +60,7 @@ def usage(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, book nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import usage records. The same file again imports nothing twice; an interrupted import goes on."""
+    """Import usage records. The same file mapped as before imports nothing twice; an interrupted one goes on."""
     here = installation().ready()
     here.organizations(org)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from creditbook.domain.money import NANOS
 from creditbook.domain.operations import NO_COST, Cost
 from creditbook.domain.results import Receipt
 from creditbook.ledger.ledger import Ledger
+from creditbook.ledger.spending import asked_hash
 from creditbook.pricing.extract import Extracted
 from creditbook.pricing.pricer import Pricer
 from creditbook.pricing.rates import TokenUsage
@@ -23,6 +24,8 @@ from .outcome import Booked, ImportRequest, Mode
 from .values import UsageRow
 
 OPERATION = "spend"
+OPENING = "Create it, or import with accounts opened that are not there (create_accounts, --create-accounts)."
+"""What to do about an account, in words that fit the command line, a form and the dialog's switch."""
 
 
 class LedgerTill:
@@ -39,16 +42,17 @@ class LedgerTill:
         """Books what can be booked, each row for itself. Raises Unavailable when the database is."""
         self._look_up(rows)
         now = self._ledger.core.now()
-        known = self._known(rows) if self._request.mode is Mode.CHARGE or self._request.dry_run else set()
+        known = self._known(rows) if self._request.mode is Mode.CHARGE or self._request.dry_run else {}
         found: list[Booked | None] = []
         spends, places = [], []
         for row in rows:
             cost, refusal = self._cost(row, row.event_at or now)
             refusal = refusal or self._admit(row, known)
-            if refusal or self._request.dry_run:
-                found.append(Booked(row.key in known, cost.unpriced, refusal))
-                if not refusal:
-                    known.add(row.key)
+            if refusal:
+                found.append(Booked(reason=refusal))
+                continue
+            if self._request.dry_run:
+                found.append(self._foreseen(row, cost, known))
                 continue
             places.append((len(found), row, cost))
             found.append(None)
@@ -72,23 +76,33 @@ class LedgerTill:
             with self._store.read(self._org.org_id) as connection:
                 self._open |= runs.accounts(connection, self._org.org_id, names)
 
-    def _known(self, rows: Sequence[UsageRow]) -> set[str]:
-        with self._store.read(self._org.org_id) as connection:
-            return runs.known_keys(connection, self._org.org_id, OPERATION, [row.key for row in rows])
+    def _foreseen(self, row: UsageRow, cost: Cost, known: dict[str, str]) -> Booked:
+        """What booking the row would come to, by the keys used before and those of the rows before it."""
+        asked = asked_hash(self._spend(row, cost))
+        if row.key not in known:
+            known[row.key] = asked
+            return Booked(unpriced=cost.unpriced)
+        if known[row.key] != asked:
+            return _in_conflict(row)
+        return Booked(replayed=True, unpriced=cost.unpriced, known=True)
 
-    def _admit(self, row: UsageRow, known: set[str]) -> str:
+    def _known(self, rows: Sequence[UsageRow]) -> dict[str, str]:
+        with self._store.read(self._org.org_id) as connection:
+            return runs.known_requests(connection, self._org.org_id, OPERATION, [row.key for row in rows])
+
+    def _admit(self, row: UsageRow, known: Collection[str]) -> str:
         """Opens the row's account where that is wanted; else why the row can't be booked, or nothing."""
         charging = self._request.mode is Mode.CHARGE
         if row.account not in self._open:
             if not self._request.create_accounts:
-                return f"There is no account {self._name(row.account)}. Create it, or import with --create-accounts."
+                return f"There is no account {self._name(row.account)}. {OPENING}"
             refusal = self._create(row, charging=charging)
             if refusal:
                 return refusal
         if charging and row.key not in known and self._open[row.account] != self._import_id:
             return (
                 f"The account {self._name(row.account)} was there before this import, which charges only accounts that "
-                "it opened itself. Import with --mode meter."
+                "it opened itself. Only record the cost (mode meter)."
             )
         return ""
 
@@ -173,11 +187,19 @@ def _booked(answer: Receipt | LedgerError, row: UsageRow, cost: Cost) -> Booked:
     if isinstance(answer, Unavailable):
         raise answer
     if isinstance(answer, IdempotencyConflict):
-        if row.key.startswith(KEYED_BY_ID):
-            what = f"The id {row.key.removeprefix(KEYED_BY_ID)} is in the ledger already, with another content."
-        else:
-            what = "The row is in the ledger already, imported in another way: look at --mode and --tz."
-        return Booked(reason=what)
+        return _in_conflict(row)
     if isinstance(answer, LedgerError):
         return Booked(reason=str(answer))
-    return Booked(replayed=answer.replayed, unpriced=cost.unpriced)
+    return Booked(replayed=answer.replayed, unpriced=cost.unpriced, known=answer.replayed)
+
+
+def _in_conflict(row: UsageRow) -> Booked:
+    """The refusal of a row whose key the ledger has used for another content."""
+    if row.key.startswith(KEYED_BY_ID):
+        what = f"The id {row.key.removeprefix(KEYED_BY_ID)} is in the ledger already, with another content."
+    else:
+        what = (
+            "The row is in the ledger already, imported in another way: look at the mode, and at the zone of times "
+            "without one (tz, --tz)."
+        )
+    return Booked(reason=what, known=True)

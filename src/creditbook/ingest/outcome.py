@@ -50,11 +50,15 @@ Stopped = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What became of one row. `reason` is why it was refused, empty when it stands in the ledger."""
+    """What became of one row. `reason` is why it was refused, empty when it stands in the ledger.
+
+    `known` is that its key had been used before, whether for the same content (`replayed`) or for another (refused).
+    """
 
     replayed: bool = False
     unpriced: bool = False
     reason: str = ""
+    known: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

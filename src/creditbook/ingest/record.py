@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from creditbook.store import imports as runs
 from creditbook.store.engine import Store
@@ -30,11 +30,20 @@ class Earlier:
 NOTHING = Earlier()
 
 
+@dataclass(frozen=True, slots=True)
+class MappedOtherwise:
+    """An import of the same file with another mapping: its day (UTC), and how many of its rows stand in the ledger."""
+
+    on: date
+    standing: int
+
+
 class RunRecord:
     """The record of one run. `import_id` is None until it is opened, and for ever in a dry run."""
 
     def __init__(self, store: Store, org_id: int, clock: Callable[[], datetime], request: ImportRequest) -> None:
         self.import_id: int | None = None
+        self._file_hash: str | None = None
         self._store, self._org_id, self._clock, self._request = store, org_id, clock, request
 
     def open(self, mapping: Mapping[str, str]) -> Earlier:
@@ -48,7 +57,7 @@ class RunRecord:
             "zone": request.zone,
         }
         how = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-        file_hash = fingerprint(request.path)
+        file_hash = self._file_hash = fingerprint(request.path)
 
         def once() -> Earlier:
             with self._store.write(self._org_id) as connection:
@@ -64,6 +73,19 @@ class RunRecord:
             return Earlier(run.position, run.imported, run.replayed, run.refused, run.unpriced, run.refused_bytes)
 
         return self._store.retrying(once)
+
+    def otherwise(self, mapping: Mapping[str, str]) -> list[MappedOtherwise]:
+        """Imports of the same file with another mapping, newest first. Reads only."""
+        if self._file_hash is None:
+            self._file_hash = fingerprint(self._request.path)
+        with self._store.read(self._org_id) as connection:
+            found = runs.others_of_file(connection, self._org_id, self._file_hash)
+        kept = _kept(mapping)
+        return [
+            MappedOtherwise(run.started_at.astimezone(UTC).date(), run.standing)
+            for run in found
+            if run.settings["mapping"] != kept
+        ]
 
     def advance(self, **counts: object) -> None:
         """Moves position and counts; nothing in a dry run."""

@@ -27,7 +27,7 @@ from .mapping import FieldMap, make_map
 from .outcome import Booked, ImportRequest, ImportResult, Mode, Progress, Stopped, Tell
 from .provider_usage import provider_fields
 from .readers import Reader, open_reader
-from .record import NOTHING, RunRecord
+from .record import NOTHING, MappedOtherwise, RunRecord
 from .refusals import RefusedFile, refused_path
 from .times import TimeReader
 from .values import BadMapping, Notes, RawRow, UsageRow
@@ -77,6 +77,8 @@ class Import:
         self._record = RunRecord(store, org_id, clock, request)
         self._earlier = NOTHING
         self._reasons: dict[str, str] = {}
+        self._otherwise: list[MappedOtherwise] = []
+        self._met = 0  # rows whose key was used before, by this file or another
 
     def run(self) -> ImportResult:
         """Imports what is not imported yet. Raises BadMapping before the first row when the file can't be mapped."""
@@ -95,7 +97,7 @@ class Import:
                 self._all(itertools.chain(sample, rows))
         finally:
             self._reader.close()
-        self.result.notes = self._notes.sentences()
+        self.result.notes = [*self._twice(), *self._notes.sentences()]
         self.result.seconds = round(time.monotonic() - begun, 3)
         return self.result
 
@@ -117,6 +119,7 @@ class Import:
         )
         earlier = NOTHING if request.dry_run else self._record.open(result.mapping)
         result.import_id = self._record.import_id
+        self._otherwise = self._record.otherwise(result.mapping)
         name = "dry-run" if result.import_id is None else str(result.import_id)
         self._path = refused_path(request.path, name, self._reader.format)
         if not RefusedFile.holds(self._path, earlier.refused_bytes):
@@ -194,12 +197,32 @@ class Import:
     def _book(self, batch: list[Pair]) -> None:
         result = self.result
         for (raw, _), booked in zip(batch, self._till.book([row for _, row in batch]), strict=True):
+            self._met += booked.known
             if booked.reason:
                 self._refuse(raw, booked.reason)
                 continue
             result.imported += not booked.replayed
             result.replayed += booked.replayed
             result.unpriced += booked.unpriced
+
+    def _twice(self) -> list[str]:
+        """Says that rows are booked a second time, because the same file was imported with another mapping (rule 17).
+
+        An import of which every row was met again has left nothing to book twice: what is new was refused then.
+        """
+        new = self.result.imported
+        met = self._met + self._earlier.replayed
+        on = next((one.on for one in self._otherwise if one.standing > met), None)
+        if not new or on is None:
+            return []
+        rows = "1 row" if new == 1 else f"{new:,} rows"
+        would, are = ("would be ", "would be") if self.result.dry_run else ("", "are")
+        said = (
+            f"This file was imported on {on:%d %b %Y} with another mapping. A row is known again by its id, and "
+            f"without one by its mapped fields: {rows} {would}imported as new, and those of them booked then {are} "
+            "booked a second time. Map the file as it was mapped then."
+        )
+        return [said]
 
     def _refuse(self, raw: RawRow, reason: str) -> None:
         self._refused.add(raw, reason)

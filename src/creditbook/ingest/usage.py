@@ -17,14 +17,15 @@ def import_usage(
     tell: Tell = lambda progress: None,
     stopped: Stopped = lambda: False,
 ) -> ImportResult:
-    """Imports a file; again imports nothing twice, and an interrupted import goes on.
+    """Imports a file; again, mapped as before, imports nothing twice, and an interrupted import goes on.
 
     Raises BadMapping when no row of the file could be booked as asked, NotFound for the file or the organization,
     Conflict while another process imports the same file, Unavailable when the database is.
     """
     if request.mode is Mode.CHARGE and not request.create_accounts:
         raise BadMapping(
-            "A charging import charges only accounts that it opens itself: add --create-accounts, or use --mode meter."
+            "A charging import charges only accounts that it opens itself. Have accounts opened that are not there "
+            "(create_accounts, --create-accounts), or only record the cost (mode meter)."
         )
     org = ledger.core.organization(request.org)
     made = Import(

@@ -130,16 +130,21 @@ def spend_many(core: Core, spends: Iterable[Mapping[str, Any]]) -> Prepared[list
 _NOT_SENT = frozenset({"account", "idempotency_key", "actor", "cost", "import_id", "decided_at"})
 
 
-def _operation(core: Core, org_id: int, account_id: int, one: Mapping[str, Any]) -> Spend:
+def asked_hash(one: Mapping[str, Any]) -> str:
+    """The hash under which the ledger keeps what this spend asked for: a key used again has to ask for the same."""
     # What the caller sent is what stands apart from the defaults; no tokens and 0 tokens are different requests.
     sent = {name: value for name, value in one.items() if name not in _NOT_SENT and (value or name == "tokens")}
     cost = one.get("cost")
     if cost is not None and cost.usd_nanos is not None and cost.parts is None:
         sent["cost"] = cost.usd_nanos  # the caller's own figure; one that was looked up may be another next time
+    return request_hash(one["account"], sent)
+
+
+def _operation(core: Core, org_id: int, account_id: int, one: Mapping[str, Any]) -> Spend:
     return Spend(
         account_id=account_id,
         key=one.get("idempotency_key") or new_key(),
-        request_hash=request_hash(one["account"], sent),
+        request_hash=asked_hash(one),
         actor=one.get("actor") or "",
         action=one["action"],
         tokens=one.get("tokens"),

@@ -33,6 +33,17 @@ def unfinished(connection: sa.Connection, org_id: int, file_hash: str, settings_
     return connection.execute(query).one_or_none()
 
 
+def others_of_file(connection: sa.Connection, org_id: int, file_hash: str) -> list[Row]:
+    """The runs of this very file of which rows stand in the ledger, newest first: when, how mapped, how many rows."""
+    c = import_run.c
+    query = (
+        sa.select(c.started_at, c.settings, (c.imported + c.replayed).label("standing"))
+        .where(c.org_id == org_id, c.file_hash == file_hash, c.imported + c.replayed > 0)
+        .order_by(c.import_id.desc())
+    )
+    return list(connection.execute(query))
+
+
 def start(connection: sa.Connection, org_id: int, now: datetime, **columns: Any) -> int:
     """A new run at position 0; returns its id."""
     (import_id,) = ids.take(connection, 1)
@@ -80,3 +91,11 @@ def known_keys(connection: sa.Connection, org_id: int, operation: str, keys: Col
         operation_key.c.org_id == org_id, operation_key.c.operation == operation, operation_key.c.key.in_(keys)
     )
     return set(connection.execute(query).scalars())
+
+
+def known_requests(connection: sa.Connection, org_id: int, operation: str, keys: Collection[str]) -> dict[str, str]:
+    """Those of these idempotency keys that the ledger has used already, each with the hash of what was asked then."""
+    query = sa.select(operation_key.c.key, operation_key.c.request_hash).where(
+        operation_key.c.org_id == org_id, operation_key.c.operation == operation, operation_key.c.key.in_(keys)
+    )
+    return {row.key: row.request_hash for row in connection.execute(query)}

@@ -67,7 +67,7 @@ def button() -> None:
 def box() -> None:
     """The file and how it is read; what would become of it; then the import."""
     who = require("admin")
-    muted("CSV, JSON lines (also as .gz) or Parquet. The same file again imports nothing twice.")
+    muted("CSV, JSON lines (also as .gz) or Parquet. The same file again, read in the same way, imports nothing twice.")
     file = st.file_uploader("File", ["csv", "jsonl", "ndjson", "json", "gz", "parquet"], key="upload-file")
     mode: Any = st.segmented_control("What it does", list(Mode), default=Mode.METER, required=True, key="upload-mode",
                                      format_func=lambda one: _MODE[one])  # fmt: skip
