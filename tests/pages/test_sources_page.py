@@ -167,7 +167,7 @@ def test_a_source_tells_since_when_it_is_here_and_not_who_set_it_up_as_it_is_now
 ) -> None:
     at = visit.open(PAGE, boss)
     facts = str([table.value.reset_index().to_numpy().tolist() for table in at.table])
-    assert "Here since" in facts
+    assert "Since" in facts
     assert "Wed 4 Mar, 17:30, with its first event" in facts
 
 

@@ -40,7 +40,7 @@ def card(source: Source, keys: Sequence[ApiKey], base: str, zone: ZoneInfo, now:
         if picked:
             said["Fields"] = ", ".join(picked)
         by = "with its first event" if source.created_by == "system" else f"made by {esc(source.created_by)}"
-        said["Here since"] = f"{instant(source.created_at, zone, now=now)}, {by}"
+        said["Since"] = f"{instant(source.created_at, zone, now=now)}, {by}"
         page.facts(said)
         with page.row(gap="xsmall"):
             st.button(
