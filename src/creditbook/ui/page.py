@@ -42,6 +42,8 @@ CSS = """<style>
 @media(max-width:640px){.st-key-sheet{position:fixed;inset:auto 0 0;z-index:99;max-height:62vh;overflow:auto;
   border-radius:14px 14px 0 0;background:light-dark(#FFF,#161A21);box-shadow:0 -6px 30px rgba(13,15,20,.28)}
   .st-key-sheet-close{display:flex}}
+/* a table's tools hover over what stands above it: on a phone a sentence there is given room for them */
+@media(max-width:640px){:has(.stMarkdown)+.stElementContainer:has(.stDataFrame){margin-top:1.8rem}}
 /* who is signed in sits at the sidebar's foot */
 [data-testid=stSidebarContent]{display:flex;flex-direction:column}
 [data-testid=stSidebarUserContent]{margin-top:auto;padding-bottom:1rem}
