@@ -27,7 +27,8 @@ def test_what_is_lost_before_after_or_amid_the_answer_happens_once(
         with cutting(site.url, cycle(LOSSES)) as line:
             expected, lost = storm(site, line.url, range(24))
         assert not expected.differs(site, before)
-        assert lost == line.did.total() - line.did["through"] > 60
+        # On a busy machine an answer that got through may come after its sender gave up: one more that was lost.
+        assert lost >= line.did.total() - line.did["through"] > 60
         assert min(line.did[cut] for cut in LOSSES) > 10
 
 
