@@ -114,6 +114,7 @@ def first_spend(book: Book, friend: Account, use: Use | None, action: str, now: 
 
 
 def pay_referral(book: Book, friend: Account, now: datetime) -> None:
+    """Each side by its own clock (rule 27): one family's never moves another's."""
     terms, referrer = book.program.referral, friend.referrer
     assert terms is not None
     assert referrer is not None

@@ -74,12 +74,11 @@ class Model:
         slug, _, user = name.partition("/")
         book = self.books[slug]
         codes.known_referrer(book, user, referred_by)
-        if terms.get("draws") and book.pool is not None:
-            now = book.clock_of(book.pool, now)
-        account = admin.open_account(book, user, now, **terms)
-        settle(book, account, now)
+        at = book.clock_of(book.pool, now) if terms.get("draws") and book.pool is not None else now
+        account = admin.open_account(book, user, at, **terms)
+        settle(book, account, at)
         codes.refer(book, account, referred_by, now)
-        remember(book, book.cluster(account), now)
+        remember(book, book.cluster(account), at)
         return account
 
     def do(self, verb: str, name: str, now: datetime, key: str | None = None, **terms: Any) -> Any:
@@ -97,7 +96,7 @@ class Model:
             book.keys[verb, key] = (asked, result)
         if verb in {"spend", "capture"}:
             action = terms.get("action") or result.hold.action
-            codes.first_spend(book, account, result.use, action, at)
+            codes.first_spend(book, account, result.use, action, now)
         self.note(book, account, at)
         return result
 

@@ -30,3 +30,12 @@ def test_another_request_under_a_key_is_another_one_whatever_was_asked_first() -
 @pytest.mark.timeout(1800)
 def test_the_rules_agree_with_the_model_step_by_step() -> None:
     run_state_machine_as_test(OnPlainValues, settings=RULES)
+
+
+def test_who_brought_a_friend_into_a_pool_is_paid_by_his_own_clock_where_it_was_stepped_back() -> None:
+    state = OnPlainValues()
+    state.begin(program="house", start=STARTS[0])
+    state.step_the_clock_back(seconds=1)
+    state.a_friend_comes(pick=21, which=320)
+    state.a_friend_comes(pick=289, which=525)
+    state.teardown()
