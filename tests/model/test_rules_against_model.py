@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -34,8 +35,9 @@ def test_the_rules_agree_with_the_model_step_by_step() -> None:
 
 def test_who_brought_a_friend_into_a_pool_is_paid_by_his_own_clock_where_it_was_stepped_back() -> None:
     state = OnPlainValues()
-    state.begin(program="house", start=STARTS[0])
+    state.begin(program="house", start=datetime(2026, 3, 10, 12, tzinfo=UTC))
     state.step_the_clock_back(seconds=1)
     state.a_friend_comes(pick=21, which=320)
+    state.buy_a_package(keyed=False, pick=743, when="now", which=260)
     state.a_friend_comes(pick=289, which=525)
-    state.teardown()
+    state.work_of_the_past(days=40, pick=100, tokens=2)
