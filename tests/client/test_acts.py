@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from client.world import FACES, World, face
+from client.world import FACES, Stage, World, face
 
 from creditbook import (
     AccountClosed,
@@ -16,26 +15,12 @@ from creditbook import (
     CodeNotRedeemable,
     Done,
     InsufficientTokens,
-    Ledger,
     NeedsApproval,
     NotFound,
     PromoTerms,
     Receipt,
 )
 from creditbook.domain.program import Reward, WalletType
-
-
-@dataclass
-class Stage:
-    """A pool, `asha` who draws on it, and `ben`, seen by one face."""
-
-    books: Any
-    library: Ledger
-    slug: str
-
-    @property
-    def asha(self) -> str:
-        return f"{self.slug}/asha"
 
 
 @pytest.fixture(params=FACES)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from client.world import FACES, World, face
+from client.world import FACES, Stage, World, face
 
 from creditbook import (
     AccountFrozen,
@@ -33,19 +33,6 @@ from creditbook import (
     RequestTooLarge,
 )
 from creditbook.client import AsyncClient, Client, verbs
-
-
-@dataclass
-class Stage:
-    """An organization with `asha` (1,000 tokens) in it, seen by one face; ``library`` sets up what only it can."""
-
-    books: Any
-    library: Ledger
-    slug: str
-
-    @property
-    def asha(self) -> str:
-        return f"{self.slug}/asha"
 
 
 @pytest.fixture(params=FACES)

@@ -117,3 +117,16 @@ def face(name: str, world: World, slug: str) -> Iterator[Any]:
 
 
 FACES = ("library", "client", "async client")  # the async library's own tests are the ledger's
+
+
+@dataclass
+class Stage:
+    """An organization with `asha` in it, seen by one face; ``library`` sets up what only it can."""
+
+    books: Any
+    library: Ledger
+    slug: str
+
+    @property
+    def asha(self) -> str:
+        return f"{self.slug}/asha"
